@@ -1,0 +1,49 @@
+package io.culvert.api.pki;
+
+import io.culvert.api.tls.TlsPolicy;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * The appliance's certificate authority.
+ *
+ * <p>Threads: any but a packet loop, several at once; every method may block, {@link #serverIdentity},
+ * {@link #authorities} and {@link #refusal} only briefly.
+ */
+@ConsumerType
+public interface CertificateAuthority {
+    /** Key and chain for tunnel listeners, as of now; renewed ahead of its end without being asked. */
+    TlsPolicy.Identity serverIdentity() throws PkiException;
+
+    /** The certificates that clients' and servers' chains lead to. */
+    List<X509Certificate> authorities() throws PkiException;
+
+    /** Why a verified certificate must not be accepted (revoked, out of its time, no clientAuth); empty when it may. */
+    Optional<String> refusal(X509Certificate certificate, Instant at) throws PkiException;
+
+    /** A new key and client certificate for {@code user}; durable and listed before it is returned. */
+    Issued issue(String user) throws PkiException;
+
+    /** What was issued to {@code user} and is neither revoked nor expired. */
+    List<Profile> profiles(String user) throws PkiException;
+
+    /** Revokes everything that {@code user} has; durable when it returns. Gives what was revoked. */
+    List<Profile> revoke(String user, String reason) throws PkiException;
+
+    /** The current revocation list, never past its nextUpdate. */
+    X509CRL crl() throws PkiException;
+
+    /** A key and certificate for a profile; the key is not kept. */
+    record Issued(Profile profile, TlsPolicy.Identity identity) {}
+
+    /**
+     * An issued certificate.
+     *
+     * @param id its serial number in lower-case hex
+     */
+    record Profile(String id, String user, Instant notBefore, Instant notAfter) {}
+}

@@ -1,0 +1,11 @@
+/**
+ * Certificates: the appliance's own authority, what it has issued, and what it has revoked.
+ */
+@Export
+@Version("1.0.0")
+@NullMarked
+package io.culvert.api.pki;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
