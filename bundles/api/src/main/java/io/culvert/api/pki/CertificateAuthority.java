@@ -28,6 +28,9 @@ public interface CertificateAuthority {
     /** A new key and client certificate for {@code user}; durable and listed before it is returned. */
     Issued issue(String user) throws PkiException;
 
+    /** The newest valid profile of {@code user} with its key, which is kept sealed in the store. */
+    Optional<Issued> latest(String user) throws PkiException;
+
     /** What was issued to {@code user} and is neither revoked nor expired. */
     List<Profile> profiles(String user) throws PkiException;
 
@@ -37,7 +40,7 @@ public interface CertificateAuthority {
     /** The current revocation list, never past its nextUpdate. */
     X509CRL crl() throws PkiException;
 
-    /** A key and certificate for a profile; the key is not kept. */
+    /** A key and certificate for a profile. */
     record Issued(Profile profile, TlsPolicy.Identity identity) {}
 
     /**
