@@ -1,0 +1,94 @@
+package io.culvert.core.buffer;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed number of equal buffers in native memory, last in, first out, so that the warm ones are used again.
+ *
+ * <p>Threads: one packet loop; {@link #status} may be read by others and is then only roughly true.
+ */
+public final class BufferPool {
+    private static final int ALIGNMENT = 64;
+
+    private final int headroomBytes;
+    private final int bufferBytes;
+    private final PooledBuffer[] free;
+    private int freeCount;
+    private int lowest;
+    private long exhausted;
+
+    /**
+     * @param count how many buffers
+     * @param headroomBytes before an empty packet; a multiple of 64 keeps packets aligned
+     * @param packetBytes behind the headroom, tailroom included
+     */
+    public BufferPool(int count, int headroomBytes, int packetBytes) {
+        this.headroomBytes = headroomBytes;
+        this.bufferBytes = Math.ceilDiv(headroomBytes + packetBytes, ALIGNMENT) * ALIGNMENT;
+        this.free = new PooledBuffer[count];
+        MemorySegment memory = Arena.ofAuto().allocate((long) count * bufferBytes, ALIGNMENT);
+        for (int i = 0; i < count; i++) {
+            free[count - 1 - i] = new PooledBuffer(this, memory.asSlice((long) i * bufferBytes, bufferBytes));
+        }
+        this.freeCount = count;
+        this.lowest = count;
+    }
+
+    /** An empty buffer, or null when none is left; the shortage is counted. */
+    public @Nullable PooledBuffer allocate() {
+        int left = freeCount - 1;
+        if (left < 0) {
+            exhausted++;
+            return null;
+        }
+        PooledBuffer buffer = free[left];
+        free[left] = null;
+        freeCount = left;
+        if (left < lowest) {
+            lowest = left;
+        }
+        buffer.free = false;
+        buffer.reset();
+        return buffer;
+    }
+
+    void release(PooledBuffer buffer) {
+        if (buffer.free || buffer.isLent()) {
+            throw new IllegalStateException("a packet was released that is not core's: " + buffer);
+        }
+        buffer.free = true;
+        free[freeCount] = buffer;
+        freeCount++;
+    }
+
+    public int headroomBytes() {
+        return headroomBytes;
+    }
+
+    /** Of one buffer, headroom and tailroom included. */
+    public int bufferBytes() {
+        return bufferBytes;
+    }
+
+    public int capacity() {
+        return free.length;
+    }
+
+    public int free() {
+        return freeCount;
+    }
+
+    public Status status() {
+        return new Status(free.length, freeCount, lowest, exhausted, bufferBytes);
+    }
+
+    /**
+     * The pool at one moment.
+     *
+     * @param lowest the fewest that were ever free
+     * @param exhausted how often none was left
+     */
+    public record Status(int buffers, int free, int lowest, long exhausted, int bufferBytes) {}
+}
