@@ -1,0 +1,430 @@
+package io.culvert.core.libc;
+
+import static io.culvert.core.libc.Downcalls.STATE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.Objects;
+
+/** {@link Libc} over {@code java.lang.foreign}; needs {@code --enable-native-access}. */
+public final class FfmLibc implements Libc {
+    private static final long MMSGHDR_BYTES = 64;
+    private static final long IOVEC_BYTES = 16;
+
+    @Override
+    public int open(String path, int flags) throws NativeException {
+        MemorySegment state = STATE.get();
+        int fd;
+        try (var arena = Arena.ofConfined()) {
+            fd = (int) Downcalls.OPEN.invokeExact(state, arena.allocateFrom(path).address(), flags, 0);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("open(" + path + ")", fd, state);
+    }
+
+    @Override
+    public void close(int fd) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.CLOSE.invokeExact(state, fd);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        checked("close", result, state);
+    }
+
+    @Override
+    public int ioctl(int fd, String name, long request, MemorySegment argument) throws NativeException {
+        try {
+            return ioctl(fd, name, request, argument.address());
+        } finally {
+            Reference.reachabilityFence(argument);
+        }
+    }
+
+    @Override
+    public int ioctl(int fd, String name, long request, long argument) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.IOCTL.invokeExact(state, fd, request, argument);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return result < 0 ? checked("ioctl(" + name + ")", result, state) : result;
+    }
+
+    @Override
+    public int fcntl(int fd, int command, long argument) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.FCNTL.invokeExact(state, fd, command, argument);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("fcntl", result, state);
+    }
+
+    @Override
+    public int prctl(int option, long argument) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.PRCTL.invokeExact(state, option, argument, 0L, 0L, 0L);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("prctl", result, state);
+    }
+
+    @Override
+    public int socket(int domain, int type, int protocol) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.SOCKET.invokeExact(state, domain, type, protocol);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("socket", result, state);
+    }
+
+    @Override
+    public void bind(int fd, MemorySegment address, int addressLength) throws NativeException {
+        long pointer = pointer(address, 0, addressLength);
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.BIND.invokeExact(state, fd, pointer, addressLength);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(address);
+        }
+        checked("bind", result, state);
+    }
+
+    @Override
+    public void listen(int fd, int backlog) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.LISTEN.invokeExact(state, fd, backlog);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        checked("listen", result, state);
+    }
+
+    @Override
+    public void getsockname(int fd, MemorySegment address, MemorySegment addressLength) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.GETSOCKNAME.invokeExact(state, fd, address.address(), addressLength.address());
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(address);
+            Reference.reachabilityFence(addressLength);
+        }
+        checked("getsockname", result, state);
+    }
+
+    @Override
+    public void getsockopt(int fd, int level, int option, MemorySegment value, MemorySegment valueLength)
+            throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.GETSOCKOPT.invokeExact(
+                    state, fd, level, option, value.address(), valueLength.address());
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(value);
+            Reference.reachabilityFence(valueLength);
+        }
+        checked("getsockopt", result, state);
+    }
+
+    @Override
+    public void setsockopt(int fd, int level, int option, MemorySegment value, int valueLength)
+            throws NativeException {
+        long pointer = pointer(value, 0, valueLength);
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.SETSOCKOPT.invokeExact(state, fd, level, option, pointer, valueLength);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(value);
+        }
+        checked("setsockopt", result, state);
+    }
+
+    @Override
+    public void shutdown(int fd, int how) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.SHUTDOWN.invokeExact(state, fd, how);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        checked("shutdown", result, state);
+    }
+
+    @Override
+    public int epoll_create1(int flags) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.EPOLL_CREATE1.invokeExact(state, flags);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("epoll_create1", result, state);
+    }
+
+    @Override
+    public void epoll_ctl(int epfd, int operation, int fd, MemorySegment event) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.EPOLL_CTL.invokeExact(state, epfd, operation, fd, event.address());
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(event);
+        }
+        checked("epoll_ctl", result, state);
+    }
+
+    @Override
+    public int eventfd(int initialValue, int flags) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.EVENTFD.invokeExact(state, initialValue, flags);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("eventfd", result, state);
+    }
+
+    @Override
+    public int if_nametoindex(String name) throws NativeException {
+        MemorySegment state = STATE.get();
+        int index;
+        try (var arena = Arena.ofConfined()) {
+            index = (int) Downcalls.IF_NAMETOINDEX.invokeExact(state, arena.allocateFrom(name).address());
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        return checked("if_nametoindex(" + name + ")", index == 0 ? -1 : index, state);
+    }
+
+    @Override
+    public int getuid() {
+        try {
+            return (int) Downcalls.GETUID.invokeExact();
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+    }
+
+    @Override
+    public int read(int fd, MemorySegment buffer, long offset, int count) {
+        long pointer = pointer(buffer, offset, count);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.READ.invokeExact(state, fd, pointer, (long) count), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public int write(int fd, MemorySegment buffer, long offset, int count) {
+        long pointer = pointer(buffer, offset, count);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.WRITE.invokeExact(state, fd, pointer, (long) count), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public int readv(int fd, MemorySegment iov, int iovcnt) {
+        long pointer = pointer(iov, 0, iovcnt * IOVEC_BYTES);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.READV.invokeExact(state, fd, pointer, iovcnt), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(iov);
+        }
+    }
+
+    @Override
+    public int writev(int fd, MemorySegment iov, int iovcnt) {
+        long pointer = pointer(iov, 0, iovcnt * IOVEC_BYTES);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.WRITEV.invokeExact(state, fd, pointer, iovcnt), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(iov);
+        }
+    }
+
+    @Override
+    public int recv(int fd, MemorySegment buffer, long offset, int count, int flags) {
+        long pointer = pointer(buffer, offset, count);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.RECV.invokeExact(state, fd, pointer, (long) count, flags), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public int send(int fd, MemorySegment buffer, long offset, int count, int flags) {
+        long pointer = pointer(buffer, offset, count);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.SEND.invokeExact(state, fd, pointer, (long) count, flags), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public int recvmsg(int fd, MemorySegment msghdr, int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.RECVMSG.invokeExact(state, fd, msghdr.address(), flags), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(msghdr);
+        }
+    }
+
+    @Override
+    public int sendmsg(int fd, MemorySegment msghdr, int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            return answer((long) Downcalls.SENDMSG.invokeExact(state, fd, msghdr.address(), flags), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(msghdr);
+        }
+    }
+
+    @Override
+    public int recvmmsg(int fd, MemorySegment msgvec, int first, int vlen, int flags) {
+        long pointer = pointer(msgvec, first * MMSGHDR_BYTES, vlen * MMSGHDR_BYTES);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((int) Downcalls.RECVMMSG.invokeExact(state, fd, pointer, vlen, flags, 0L), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(msgvec);
+        }
+    }
+
+    @Override
+    public int sendmmsg(int fd, MemorySegment msgvec, int first, int vlen, int flags) {
+        long pointer = pointer(msgvec, first * MMSGHDR_BYTES, vlen * MMSGHDR_BYTES);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((int) Downcalls.SENDMMSG.invokeExact(state, fd, pointer, vlen, flags), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(msgvec);
+        }
+    }
+
+    @Override
+    public int accept4(int fd, MemorySegment address, MemorySegment addressLength, int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            return answer(
+                    (int) Downcalls.ACCEPT4.invokeExact(
+                            state, fd, address.address(), addressLength.address(), flags),
+                    state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(address);
+            Reference.reachabilityFence(addressLength);
+        }
+    }
+
+    @Override
+    public int connect(int fd, MemorySegment address, int addressLength) {
+        long pointer = pointer(address, 0, addressLength);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((int) Downcalls.CONNECT.invokeExact(state, fd, pointer, addressLength), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(address);
+        }
+    }
+
+    @Override
+    public int epoll_wait(int epfd, MemorySegment events, int maxevents, int timeoutMs) {
+        long pointer = pointer(events, 0, maxevents * (long) Linux.EPOLL_EVENT_SIZE);
+        MemorySegment state = STATE.get();
+        try {
+            return answer((int) Downcalls.EPOLL_WAIT.invokeExact(state, epfd, pointer, maxevents, timeoutMs), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(events);
+        }
+    }
+
+    private static long pointer(MemorySegment segment, long offset, long length) {
+        if (!segment.isNative()) {
+            throw new IllegalArgumentException("a heap segment: the kernel needs native memory");
+        }
+        Objects.checkFromIndexSize(offset, length, segment.byteSize());
+        return segment.address() + offset;
+    }
+
+    private static int answer(long result, MemorySegment state) {
+        return result < 0 ? -Downcalls.errno(state) : (int) result;
+    }
+
+    private static int checked(String call, int result, MemorySegment state) throws NativeException {
+        if (result < 0) {
+            throw new NativeException(call, Downcalls.errno(state));
+        }
+        return result;
+    }
+}

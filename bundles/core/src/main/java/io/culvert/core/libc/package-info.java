@@ -1,0 +1,7 @@
+/**
+ * The kernel through the C library: one interface whose methods carry the man-page names.
+ */
+@NullMarked
+package io.culvert.core.libc;
+
+import org.jspecify.annotations.NullMarked;
