@@ -1,0 +1,52 @@
+package io.culvert.crypto.jce;
+
+import io.culvert.api.crypto.AeadKey;
+import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
+import java.security.GeneralSecurityException;
+import java.util.EnumSet;
+import java.util.Set;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+
+/** AES-GCM and ChaCha20-Poly1305 of whatever JCE providers the JDK has; offers what passes a round trip. */
+@Component
+public final class JceCipherProvider implements CipherProvider {
+    private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);
+
+    @Activate
+    public JceCipherProvider() {
+        for (var cipher : DataCipher.values()) {
+            if (works(cipher)) {
+                ciphers.add(cipher);
+            }
+        }
+    }
+
+    @Override
+    public String name() {
+        return "jce";
+    }
+
+    @Override
+    public Set<DataCipher> ciphers() {
+        return Set.copyOf(ciphers);
+    }
+
+    @Override
+    public AeadKey openKey(DataCipher cipher, byte[] key, int offset) {
+        try {
+            return new JceAeadKey(cipher, key, offset);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK has no " + cipher, e);
+        }
+    }
+
+    private static boolean works(DataCipher cipher) {
+        try (var key = new JceAeadKey(cipher, new byte[cipher.keyBytes()], 0)) {
+            return key.selfTest();
+        } catch (GeneralSecurityException _) {
+            return false;
+        }
+    }
+}
