@@ -1,0 +1,196 @@
+package io.culvert.tls.jsse;
+
+import io.culvert.api.tls.TlsEngine;
+import io.culvert.api.tls.TlsException;
+import io.culvert.api.tls.TlsStep;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+/** An {@link SSLEngine} turned around: bytes in, bytes and messages out, until it has nothing more to do. */
+final class JsseTlsEngine implements TlsEngine {
+    /** More than one whole record would hold, so that a peer cannot make us keep more. */
+    private static final int MAX_PENDING = 64 * 1024;
+
+    private final SSLEngine engine;
+    private final ArrayDeque<byte[]> held = new ArrayDeque<>();
+    private byte[] pending = new byte[0];
+    private final ByteBuffer network;
+    private final ByteBuffer application;
+    private boolean complete;
+
+    JsseTlsEngine(SSLEngine engine) {
+        this.engine = engine;
+        this.network = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        this.application = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
+    }
+
+    @Override
+    public TlsStep step(byte[] received, List<byte[]> messages) throws TlsException {
+        held.addAll(messages);
+        if (pending.length + received.length > MAX_PENDING) {
+            throw new TlsException("the peer sends a TLS record that never ends");
+        }
+        byte[] joined = Arrays.copyOf(pending, pending.length + received.length);
+        System.arraycopy(received, 0, joined, pending.length, received.length);
+        ByteBuffer input = ByteBuffer.wrap(joined);
+        var toPeer = new ByteArrayOutputStream();
+        var fromPeer = new ArrayList<byte[]>();
+        try {
+            run(input, toPeer, fromPeer);
+        } catch (SSLException | RuntimeException e) {
+            throw new TlsException(reason(e), e, alert(toPeer));
+        }
+        pending = Arrays.copyOfRange(joined, input.position(), input.limit());
+        return new TlsStep(toPeer.toByteArray(), List.copyOf(fromPeer), engine.isInboundDone());
+    }
+
+    private void run(ByteBuffer input, ByteArrayOutputStream toPeer, List<byte[]> fromPeer) throws SSLException {
+        while (true) {
+            switch (engine.getHandshakeStatus()) {
+                case NEED_TASK -> {
+                    Runnable task;
+                    while ((task = engine.getDelegatedTask()) != null) {
+                        task.run();
+                    }
+                }
+                case NEED_WRAP -> {
+                    if (!wrap(ByteBuffer.allocate(0), toPeer)) {
+                        return;
+                    }
+                }
+                case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
+                    if (!unwrap(input, fromPeer)) {
+                        return;
+                    }
+                }
+                case FINISHED, NOT_HANDSHAKING -> {
+                    if (unwrap(input, fromPeer)) {
+                        continue;
+                    }
+                    if (engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
+                        continue;
+                    }
+                    if (!complete || held.isEmpty() || engine.isOutboundDone()) {
+                        return;
+                    }
+                    wrap(ByteBuffer.wrap(held.poll()), toPeer);
+                }
+            }
+        }
+    }
+
+    /** Whether it made progress. */
+    private boolean wrap(ByteBuffer message, ByteArrayOutputStream toPeer) throws SSLException {
+        network.clear();
+        SSLEngineResult result = engine.wrap(message, network);
+        noteHandshake(result);
+        toPeer.write(network.array(), 0, network.position());
+        return result.getStatus() == SSLEngineResult.Status.OK;
+    }
+
+    private boolean unwrap(ByteBuffer input, List<byte[]> fromPeer) throws SSLException {
+        if (engine.isInboundDone()) {
+            return false;
+        }
+        application.clear();
+        SSLEngineResult result = engine.unwrap(input, application);
+        noteHandshake(result);
+        if (application.position() > 0) {
+            fromPeer.add(Arrays.copyOf(application.array(), application.position()));
+            Arrays.fill(application.array(), 0, application.position(), (byte) 0);
+        }
+        return result.getStatus() == SSLEngineResult.Status.OK
+                && (result.bytesConsumed() > 0
+                        || result.bytesProduced() > 0
+                        || result.getHandshakeStatus() == HandshakeStatus.NEED_TASK
+                        || result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP);
+    }
+
+    private void noteHandshake(SSLEngineResult result) {
+        if (result.getHandshakeStatus() == HandshakeStatus.FINISHED) {
+            complete = true;
+        }
+    }
+
+    private byte[] alert(ByteArrayOutputStream toPeer) {
+        try {
+            while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && wrap(ByteBuffer.allocate(0), toPeer)) {
+                // each round appends what the engine has left to say
+            }
+        } catch (SSLException _) {
+            // What was written so far is all that there is.
+        }
+        return toPeer.toByteArray();
+    }
+
+    /** The innermost message that says something: path validation hides its reason below two wrappers. */
+    private static String reason(Throwable failure) {
+        String text = String.valueOf(failure.getMessage());
+        for (Throwable t = failure.getCause(); t != null; t = t.getCause()) {
+            if (t.getMessage() != null) {
+                text = t.getMessage();
+            }
+        }
+        return text;
+    }
+
+    @Override
+    public boolean handshakeComplete() {
+        return complete;
+    }
+
+    @Override
+    public String description() {
+        return complete
+                ? engine.getSession().getProtocol() + " " + engine.getSession().getCipherSuite()
+                : "";
+    }
+
+    @Override
+    public List<X509Certificate> peerCertificates() {
+        try {
+            var chain = new ArrayList<X509Certificate>();
+            for (Certificate certificate : engine.getSession().getPeerCertificates()) {
+                chain.add((X509Certificate) certificate);
+            }
+            return List.copyOf(chain);
+        } catch (SSLPeerUnverifiedException _) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public byte[] exportKeyingMaterial(String label, int lengthBytes) throws TlsException {
+        if (!complete) {
+            throw new TlsException("keying material was asked for before the handshake is complete");
+        }
+        try {
+            // On TLS 1.2 an absent context differs from an empty one (RFC 5705 section 4).
+            return ((ExtendedSSLSession) engine.getSession()).exportKeyingMaterialData(label, null, lengthBytes);
+        } catch (SSLException | RuntimeException e) {
+            throw new TlsException("this TLS connection cannot export keying material: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        held.forEach(message -> Arrays.fill(message, (byte) 0));
+        held.clear();
+        Arrays.fill(pending, (byte) 0);
+        pending = new byte[0];
+        engine.getSession().invalidate();
+        engine.closeOutbound();
+    }
+}
