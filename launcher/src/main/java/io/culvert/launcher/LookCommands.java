@@ -1,0 +1,94 @@
+package io.culvert.launcher;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** What looks at an appliance and changes nothing. */
+final class LookCommands {
+    private LookCommands() {}
+
+    @Command(name = "status", description = "Show every part's health and counters.")
+    static final class StatusCommand implements Runnable {
+        @ParentCommand
+        Main main;
+
+        @Override
+        public void run() {
+            main.print(main.client().call("status", Map.of()));
+        }
+    }
+
+    @Command(name = "sessions", description = "List the sessions.")
+    static final class SessionsCommand implements Runnable {
+        @ParentCommand
+        Main main;
+
+        @Override
+        public void run() {
+            Object answer = main.client().call("sessions", Map.of());
+            if (Text.rows(answer).map(List::isEmpty).orElse(false)) {
+                main.print(answer, "no sessions");
+            } else {
+                main.print(answer);
+            }
+        }
+    }
+
+    @Command(name = "logs", description = "Show the newest log entries.")
+    static final class LogsCommand implements Runnable {
+        @ParentCommand
+        Main main;
+
+        @Option(names = "-n", paramLabel = "N", description = "How many; ${DEFAULT-VALUE} unless told.")
+        int lines = 50;
+
+        @Option(
+                names = {"-f", "--follow"},
+                description = "Go on with new entries as they come.")
+        boolean follow;
+
+        @Option(names = "--level", paramLabel = "LEVEL", description = "error, warn, info, debug or trace; and worse.")
+        String level = "";
+
+        @Override
+        public void run() {
+            var arguments = new LinkedHashMap<String, Object>();
+            arguments.put("lines", lines);
+            arguments.put("follow", follow);
+            if (!level.isEmpty()) {
+                arguments.put("level", level);
+            }
+            Object answer = main.client().call("logs", arguments, this::entry);
+            if (!follow && main.json) {
+                main.print(answer);
+            } else if (!follow && answer instanceof List<?> entries) {
+                entries.forEach(this::entry);
+            }
+        }
+
+        private void entry(Object entry) {
+            if (entry instanceof Map<?, ?> map) {
+                main.print(main.json ? entry : Text.logLine(map));
+            }
+        }
+    }
+
+    @Command(name = "doctor", description = "Check the host, and say how to mend what is wrong.")
+    static final class DoctorCommand implements Runnable {
+        @ParentCommand
+        Main main;
+
+        @Override
+        public void run() {
+            List<Map<String, Object>> findings = HostCheck.findings(main.home());
+            main.print(findings);
+            if (findings.stream().anyMatch(finding -> "fails".equals(finding.get("state")))) {
+                throw new Failure("this host cannot run culvert as it is");
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.culvert.launcher;
+
+import java.io.PrintStream;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Runs the appliance in the foreground, from the first look at the host to the last bundle's stop. */
+final class Up {
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+    private final HomeDirectory home;
+    private final Path bundles;
+    private final PrintStream out;
+    private volatile int status;
+
+    /** Held until the process ends; a lock that nobody refers to is given up. */
+    private @Nullable FileLock lock;
+
+    /** @param bundles the directory that {@link Container} reads */
+    Up(HomeDirectory home, Path bundles, PrintStream out) {
+        this.home = home;
+        this.bundles = bundles;
+        this.out = out;
+    }
+
+    /**
+     * Returns when the appliance has stopped; a signal ends the process instead, in good order.
+     *
+     * @param keep whether a stop keeps the sessions for the next start
+     */
+    void run(boolean keep) {
+        home.create();
+        lock = home.lock();
+        System.setProperty("culvert.home", home.path().toString());
+        System.setProperty("culvert.keep", Boolean.toString(keep));
+        if (home.writeDefaultSettings(DefaultSettings.text(new SecureRandom()))) {
+            out.println("first run: wrote " + home.settings());
+        }
+        HostCheck.beforeStart(home, out);
+        var container = new Container(home);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(container), "culvert-stop"));
+        try {
+            container.start(bundles);
+            announce(ready(container));
+        } catch (Failure failure) {
+            status = failure.status();
+            throw failure;
+        }
+        ServiceNotice.send("READY=1", System.getenv());
+        try {
+            container.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Object ready(Container container) {
+        try {
+            return new ControlClient(home).call("ready", Map.of());
+        } catch (Failure failure) {
+            List<String> causes = container.failures();
+            if (failure.status() == Failure.NOT_RUNNING && !causes.isEmpty()) {
+                throw new Failure(String.join("\n", causes));
+            }
+            throw failure.status() == Failure.NOT_RUNNING
+                    ? new Failure("the control bundle did not start")
+                    : failure;
+        }
+    }
+
+    private void announce(Object answer) {
+        if (answer instanceof Map<?, ?> map && map.get("listeners") instanceof List<?> listeners) {
+            for (Object each : listeners) {
+                if (each instanceof Map<?, ?> listener) {
+                    out.println("listening on " + endpoint(listener) + " (" + listener.get("instance") + ")");
+                }
+            }
+        }
+        out.println("ready in " + sinceStart().toMillis() + " ms");
+        out.flush();
+    }
+
+    private static String endpoint(Map<?, ?> listener) {
+        String address = String.valueOf(listener.get("address"));
+        return listener.get("transport") + " " + (address.contains(":") ? "[" + address + "]" : address) + ":"
+                + listener.get("port");
+    }
+
+    private static Duration sinceStart() {
+        Instant start = ProcessHandle.current().info().startInstant().orElse(null);
+        return start == null ? Duration.ZERO : Duration.between(start, Instant.now());
+    }
+
+    /** Runs at every end of the process, and decides its status: a stop that was asked for is no failure. */
+    private void shutdown(Container container) {
+        if (!container.stop(STOP_LIMIT)) {
+            System.err.println("culvert: not all parts stopped within " + STOP_LIMIT.toSeconds() + " s");
+        }
+        out.flush();
+        Runtime.getRuntime().halt(status);
+    }
+}
