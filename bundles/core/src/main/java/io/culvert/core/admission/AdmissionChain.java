@@ -1,0 +1,295 @@
+package io.culvert.core.admission;
+
+import io.culvert.api.auth.AccessCheck;
+import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.auth.Authenticator;
+import io.culvert.api.auth.Credentials;
+import io.culvert.api.auth.PeerIdentity;
+import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.network.Admission;
+import io.culvert.api.network.NetworkSettings;
+import io.culvert.api.network.TunnelAddresses;
+import io.culvert.api.tunnel.CloseCause;
+import io.culvert.api.tunnel.CloseCause.Kind;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Admission by the authenticators and access checks in force. Whatever is not clearly allowed is refused: no
+ * authenticator, a name that nobody knows, an exception.
+ */
+public final class AdmissionChain implements Admissions {
+    /** The attribute of a user that fixes its IPv4 address. */
+    public static final String ADDRESS_ATTRIBUTE = "address";
+
+    private static final Logger log = LoggerFactory.getLogger(AdmissionChain.class);
+    private static final String PEER_TEXT = "authentication failed";
+    private static final String NOT_ALLOWED = "access denied";
+
+    private final Supplier<List<Authenticator>> authenticators;
+    private final Supplier<List<AccessCheck>> checks;
+    private final NetworkSettings network;
+    private final AddressPool pool;
+    private final Limits limits;
+    private final SessionEnd sessions;
+
+    /** The sessions that hold a grant. Guarded by this. */
+    private final Map<Long, PeerIdentity> admitted = new HashMap<>();
+
+    /**
+     * How much is let in.
+     *
+     * @param maxSessions at once
+     * @param duplicateLogins whether a peer, that is a user with one profile, may have several sessions; else the
+     *     newest one replaces the others
+     */
+    public record Limits(int maxSessions, boolean duplicateLogins) {}
+
+    /**
+     * @param authenticators those in force, in the order in which they are asked; called for each login
+     * @param checks those in force; called for each admission
+     * @param network what peers are told; its prefixes are those of {@code pool}
+     * @param sessions ends the sessions that are replaced
+     */
+    public AdmissionChain(
+            Supplier<List<Authenticator>> authenticators,
+            Supplier<List<AccessCheck>> checks,
+            NetworkSettings network,
+            AddressPool pool,
+            Limits limits,
+            SessionEnd sessions) {
+        this.authenticators = authenticators;
+        this.checks = checks;
+        this.network = network;
+        this.pool = pool;
+        this.limits = limits;
+        this.sessions = sessions;
+    }
+
+    @Override
+    public AuthDecision authenticate(Credentials credentials) {
+        List<Authenticator> chain = authenticators.get();
+        if (chain.isEmpty()) {
+            return refused("no authenticator is installed: add one, such as auth.file, to the modules");
+        }
+        for (Authenticator authenticator : chain) {
+            AuthDecision decision = ask(authenticator, credentials);
+            switch (decision) {
+                case AuthDecision.Unknown unknown -> {
+                    // Not its user: the next one is asked.
+                }
+                case AuthDecision.Pending pending -> {
+                    return guarded(pending, authenticator, printable(credentials.username()));
+                }
+                case AuthDecision.Accepted accepted -> {
+                    return accepted;
+                }
+                case AuthDecision.Refused refused -> {
+                    return refused;
+                }
+            }
+        }
+        return refused("no authenticator knows user " + printable(credentials.username()));
+    }
+
+    private static AuthDecision ask(Authenticator authenticator, Credentials credentials) {
+        try {
+            AuthDecision decision = authenticator.authenticate(credentials);
+            if (decision == null) {
+                throw new IllegalStateException("no answer");
+            }
+            return decision;
+        } catch (Exception | LinkageError e) {
+            String text = describe(e, credentials.password());
+            log.warn("auth user={}: authenticator {} failed, refused: {}",
+                    printable(credentials.username()), nameOf(authenticator), text);
+            return refused("authenticator " + nameOf(authenticator) + " failed: " + text);
+        }
+    }
+
+    /** The later answer must be a decision too: anything else refuses. */
+    private static AuthDecision.Pending guarded(
+            AuthDecision.Pending pending, Authenticator authenticator, String username) {
+        String name = nameOf(authenticator);
+        return new AuthDecision.Pending(
+                pending.timeout(), pending.prompt(), pending.answer().handle((decision, failure) -> {
+                    if (decision instanceof AuthDecision.Accepted || decision instanceof AuthDecision.Refused) {
+                        return decision;
+                    }
+                    String why = failure == null ? "gave no decision" : "failed: " + failure.getClass().getName();
+                    log.warn("auth user={}: authenticator {} {}, refused", username, name, why);
+                    return refused("authenticator " + name + " " + why);
+                }));
+    }
+
+    private static String nameOf(Authenticator authenticator) {
+        try {
+            return String.valueOf(authenticator.name());
+        } catch (RuntimeException | LinkageError e) {
+            return authenticator.getClass().getName();
+        }
+    }
+
+    /** A stranger's text, fit for one line of a log. */
+    private static String printable(String username) {
+        String shown = username.length() <= 64 ? username : username.substring(0, 64) + "...";
+        return shown.replaceAll("\\p{C}", "?");
+    }
+
+    private static AuthDecision.Refused refused(String logText) {
+        return new AuthDecision.Refused(logText, PEER_TEXT);
+    }
+
+    /** The exception in words, unless they repeat the password. */
+    private static String describe(Throwable failure, byte[] password) {
+        String name = failure.getClass().getName();
+        String message = failure.getMessage();
+        if (message == null) {
+            return name;
+        }
+        return contains(message.getBytes(StandardCharsets.UTF_8), password) ? name + " (text withheld)"
+                : name + ": " + message;
+    }
+
+    private static boolean contains(byte[] text, byte[] part) {
+        if (part.length == 0) {
+            return false;
+        }
+        for (int start = 0; start + part.length <= text.length; start++) {
+            int same = 0;
+            while (same < part.length && text[start + same] == part[same]) {
+                same++;
+            }
+            if (same == part.length) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public Admission admit(PeerIdentity peer, long sessionId) {
+        Optional<String> refusal = refusal(peer);
+        if (refusal.isPresent()) {
+            return refused(Kind.REFUSED, refusal.get());
+        }
+        if (!limits.duplicateLogins()) {
+            try {
+                endOthers(peer, sessionId);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return refused(Kind.SHUTDOWN, "interrupted while the former session of the peer was ended");
+            }
+        }
+        return reserve(peer, sessionId);
+    }
+
+    private void endOthers(PeerIdentity peer, long sessionId) throws InterruptedException {
+        var asked = new HashSet<Long>();
+        while (true) {
+            List<Long> others = others(peer, sessionId, asked);
+            if (others.isEmpty()) {
+                return;
+            }
+            for (long other : others) {
+                asked.add(other);
+                try {
+                    sessions.end(other, new CloseCause(
+                            Kind.REPLACED,
+                            "replaced by session " + Long.toHexString(sessionId) + " of the same peer",
+                            "replaced by a newer session"));
+                } catch (RuntimeException e) {
+                    log.warn("session={}: could not be ended in favour of session {}", Long.toHexString(other),
+                            Long.toHexString(sessionId), e);
+                }
+            }
+        }
+    }
+
+    private synchronized List<Long> others(PeerIdentity peer, long sessionId, Set<Long> without) {
+        var others = new ArrayList<Long>();
+        admitted.forEach((id, owner) -> {
+            if (id != sessionId && !without.contains(id) && owner.user().equals(peer.user())
+                    && owner.profile().equals(peer.profile())) {
+                others.add(id);
+            }
+        });
+        return others;
+    }
+
+    private synchronized Admission reserve(PeerIdentity peer, long sessionId) {
+        if (!admitted.containsKey(sessionId) && admitted.size() >= limits.maxSessions()) {
+            return refused(Kind.OVERLOAD, "core.maxSessions = " + limits.maxSessions() + " is reached");
+        }
+        Optional<TunnelAddresses> addresses;
+        String fixed = peer.attributes().get(ADDRESS_ATTRIBUTE);
+        if (fixed == null) {
+            addresses = pool.take(peer, sessionId);
+            if (addresses.isEmpty()) {
+                return refused(Kind.OVERLOAD, "all " + pool.capacity() + " addresses are in use: widen core.ipv4");
+            }
+        } else {
+            try {
+                addresses = pool.take(peer, sessionId, InetAddress.ofLiteral(fixed));
+            } catch (IllegalArgumentException e) {
+                return refused(Kind.REFUSED, "address of user " + peer.user() + ": " + e.getMessage());
+            }
+            if (addresses.isEmpty()) {
+                return refused(Kind.OVERLOAD, "address " + fixed + " of user " + peer.user() + " is in use");
+            }
+        }
+        admitted.put(sessionId, peer);
+        return new Admission.Granted(addresses.get(), network);
+    }
+
+    private static Admission.Refused refused(Kind kind, String logText) {
+        return new Admission.Refused(new CloseCause(kind, logText, NOT_ALLOWED));
+    }
+
+    @Override
+    public @Nullable CloseCause recheck(PeerIdentity peer) {
+        return refusal(peer)
+                .map(why -> new CloseCause(Kind.REVOKED, why, NOT_ALLOWED))
+                .orElse(null);
+    }
+
+    /** Why not, of every check that has something against the peer. */
+    private Optional<String> refusal(PeerIdentity peer) {
+        var reasons = new ArrayList<String>();
+        for (AccessCheck check : checks.get()) {
+            try {
+                check.refusal(peer).ifPresent(reasons::add);
+            } catch (Exception | LinkageError e) {
+                log.warn("auth user={}: access check {} failed, refused", peer.user(), check.getClass().getName(), e);
+                reasons.add("access check " + check.getClass().getName() + " failed: " + e);
+            }
+        }
+        return reasons.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", reasons));
+    }
+
+    @Override
+    public synchronized void release(long sessionId) {
+        admitted.remove(sessionId);
+        pool.release(sessionId);
+    }
+
+    @Override
+    public synchronized boolean restore(SessionRecord record) {
+        if (!pool.restore(record.peer(), record.sessionId(), record.addresses())) {
+            return false;
+        }
+        admitted.put(record.sessionId(), record.peer());
+        return true;
+    }
+}
