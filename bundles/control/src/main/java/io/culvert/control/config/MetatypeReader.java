@@ -80,7 +80,7 @@ public final class MetatypeReader {
         Optional<String> min = text(xml, "min");
         Optional<String> max = text(xml, "max");
         List<String> defaults =
-                text(xml, "default").map(value -> list ? split(value) : List.of(value)).orElse(List.of());
+                text(xml, "default").map(value -> list ? split(value) : List.of(unescaped(value))).orElse(List.of());
         List<String> options = new ArrayList<>();
         for (int depth = 1; depth > 0; ) {
             switch (xml.next()) {
@@ -119,6 +119,10 @@ public final class MetatypeReader {
         }
         parts.add(part.toString().strip());
         return List.copyOf(parts);
+    }
+
+    private static String unescaped(String value) {
+        return value.replaceAll("\\\\(.)", "$1");
     }
 
     private static Optional<String> text(XMLStreamReader xml, String attribute) {

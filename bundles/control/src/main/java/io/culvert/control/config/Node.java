@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of the settings as it was typed, with its place. A leaf keeps its text, because only the setting's type tells
@@ -13,8 +14,8 @@ import java.util.Map;
 public sealed interface Node {
     Place at();
 
-    /** The node as JSON can hold it: ordered maps, lists, strings, numbers, booleans. */
-    Object plain();
+    /** The node as JSON can hold it: ordered maps, lists, strings, numbers, booleans; null where nothing was typed. */
+    @Nullable Object plain();
 
     /**
      * Where a node was typed.
@@ -73,19 +74,20 @@ public sealed interface Node {
         }
 
         @Override
-        public Object plain() {
+        public @Nullable Object plain() {
             return switch (kind) {
                 case BOOLEAN -> Values.parseBoolean(text).orElse(false);
                 case INTEGER -> integer();
                 case DECIMAL -> decimal();
                 case TEXT -> text;
-                case NOTHING -> "";
+                case NOTHING -> null;
             };
         }
 
         private Object integer() {
             try {
-                return Long.valueOf(text);
+                Long number = Long.valueOf(text);
+                return number.toString().equals(text) ? number : text;
             } catch (NumberFormatException e) {
                 return text; // octal, binary and base 60 stay as they were typed
             }
@@ -93,7 +95,8 @@ public sealed interface Node {
 
         private Object decimal() {
             try {
-                return Double.valueOf(text);
+                Double number = Double.valueOf(text);
+                return number.toString().equals(text) ? number : text;
             } catch (NumberFormatException e) {
                 return text;
             }

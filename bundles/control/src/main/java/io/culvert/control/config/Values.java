@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Between typed text, JSON values and nodes. */
 public final class Values {
@@ -25,7 +26,7 @@ public final class Values {
     }
 
     /** The inverse of {@link Node#plain}. */
-    public static Node node(Object plain, Place at) {
+    public static Node node(@Nullable Object plain, Place at) {
         return switch (plain) {
             case Map<?, ?> map -> {
                 var children = new LinkedHashMap<String, Node>();
@@ -43,6 +44,20 @@ public final class Values {
             case Number number -> new Leaf(number.toString(), Leaf.Kind.INTEGER, at);
             case null -> new Leaf("", Leaf.Kind.NOTHING, at);
             default -> new Leaf(plain.toString(), Leaf.Kind.TEXT, at);
+        };
+    }
+
+    /** {@code node} with another place, all of it. */
+    static Node placed(Node node, Place at) {
+        return switch (node) {
+            case Branch(var children, _) -> {
+                var moved = new LinkedHashMap<String, Node>();
+                children.forEach((name, child) -> moved.put(name, placed(child, at)));
+                yield new Branch(moved, at);
+            }
+            case Items(var items, _) ->
+                new Items(items.stream().map(item -> placed(item, at)).toList(), at);
+            case Leaf(var text, var kind, _) -> new Leaf(text, kind, at);
         };
     }
 

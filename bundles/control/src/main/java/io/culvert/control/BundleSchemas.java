@@ -1,0 +1,84 @@
+package io.culvert.control;
+
+import io.culvert.control.config.MetatypeReader;
+import io.culvert.control.config.Schema;
+import io.culvert.control.config.Schemas;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.startlevel.BundleStartLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The installed modules: bundles named {@code io.culvert.ID} that start after this one. Their Metatype documents are
+ * read from bundles that need not be resolved yet.
+ */
+final class BundleSchemas implements Schemas {
+    static final String PREFIX = "io.culvert.";
+    private static final String DOCUMENTS = "OSGI-INF/metatype";
+    private static final Logger LOG = LoggerFactory.getLogger(BundleSchemas.class);
+
+    private final BundleContext context;
+
+    BundleSchemas(BundleContext context) {
+        this.context = context;
+    }
+
+    /** By id. */
+    Map<String, Bundle> bundles() {
+        int own = startLevel(context.getBundle());
+        var bundles = new LinkedHashMap<String, Bundle>();
+        Arrays.stream(context.getBundles())
+                .filter(bundle -> String.valueOf(bundle.getSymbolicName()).startsWith(PREFIX))
+                .filter(bundle -> startLevel(bundle) > own)
+                .forEach(bundle -> bundles.put(bundle.getSymbolicName().substring(PREFIX.length()), bundle));
+        return bundles;
+    }
+
+    private static int startLevel(Bundle bundle) {
+        return bundle.adapt(BundleStartLevel.class).getStartLevel();
+    }
+
+    @Override
+    public Set<String> modules() {
+        return new TreeSet<>(bundles().keySet());
+    }
+
+    @Override
+    public Optional<Schema> schema(String module) {
+        return Optional.ofNullable(bundles().get(module)).map(bundle -> read(bundle, PREFIX + module));
+    }
+
+    private static Schema read(Bundle bundle, String pid) {
+        var reader = new MetatypeReader();
+        var paths = bundle.getEntryPaths(DOCUMENTS);
+        if (paths != null) {
+            for (String path : Collections.list(paths)) {
+                if (path.endsWith(".xml")) {
+                    add(reader, bundle, path);
+                }
+            }
+        }
+        return reader.schema(pid).orElseGet(() -> new Schema(pid, false, Map.of()));
+    }
+
+    private static void add(MetatypeReader reader, Bundle bundle, String path) {
+        var entry = bundle.getEntry(path);
+        if (entry == null) {
+            return;
+        }
+        try (var document = entry.openStream()) {
+            reader.add(document);
+        } catch (IOException e) {
+            LOG.warn("control bundle={}: {} is unreadable, {}", bundle.getSymbolicName(), path, e.getMessage());
+        }
+    }
+}

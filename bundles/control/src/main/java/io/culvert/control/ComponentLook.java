@@ -1,0 +1,252 @@
+package io.culvert.control;
+
+import io.culvert.api.status.HealthCheck;
+import io.culvert.control.command.AppliedModules;
+import io.culvert.control.command.ProfileCommand.Services;
+import io.culvert.control.config.Plan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.dto.ServiceReferenceDTO;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
+import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
+import org.osgi.service.component.runtime.dto.ReferenceDTO;
+
+/** Looks at modules through Declarative Services (OSGi Compendium 112.9) and core's health check. */
+final class ComponentLook implements AppliedModules {
+    private static final String CONFIG_EXCEPTION = "ConfigException: ";
+    private static final String CAUSED_BY = "Caused by: ";
+
+    private final BundleContext context;
+    private final ServiceComponentRuntime components;
+    private final BundleSchemas schemas;
+    private final Services services;
+
+    ComponentLook(
+            BundleContext context, ServiceComponentRuntime components, BundleSchemas schemas, Services services) {
+        this.context = context;
+        this.components = components;
+        this.schemas = schemas;
+        this.services = services;
+    }
+
+    @Override
+    public Look look(Plan plan) {
+        var failures = new ArrayList<String>();
+        var waiting = new ArrayList<String>();
+        var bundles = schemas.bundles();
+        for (String module : plan.modules()) {
+            Bundle bundle = bundles.get(module);
+            if (bundle == null) {
+                failures.add(module + ": is not installed any more");
+            } else {
+                bundle(module, bundle, plan, failures, waiting);
+            }
+        }
+        List<Map<String, Object>> listeners = listeners(plan, failures, waiting);
+        return new Look(failures, waiting, listeners, changeCount());
+    }
+
+    private long changeCount() {
+        ServiceReference<ServiceComponentRuntime> runtime =
+                context.getServiceReference(ServiceComponentRuntime.class);
+        return runtime != null && runtime.getProperty("service.changecount") instanceof Number count
+                ? count.longValue()
+                : 0;
+    }
+
+    private void bundle(String module, Bundle bundle, Plan plan, List<String> failures, List<String> waiting) {
+        if (bundle.getState() == Bundle.STARTING || bundle.getState() == Bundle.STOPPING) {
+            waiting.add(module + ": is starting");
+            return;
+        }
+        if (bundle.getState() != Bundle.ACTIVE) {
+            failures.add(module + ": " + startFailure(bundle));
+            return;
+        }
+        for (ComponentDescriptionDTO component : components.getComponentDescriptionDTOs(bundle)) {
+            for (ComponentConfigurationDTO each : components.getComponentConfigurationDTOs(component)) {
+                component(title(module, each), component, each, failures, waiting);
+            }
+            if (Arrays.asList(component.configurationPid).contains(BundleSchemas.PREFIX + module)) {
+                missing(module, component, plan, waiting);
+            }
+        }
+    }
+
+    /** Tries again, as the framework keeps no reason. */
+    private static String startFailure(Bundle bundle) {
+        try {
+            bundle.start(Bundle.START_TRANSIENT);
+            return "did not start";
+        } catch (BundleException e) {
+            return String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+        }
+    }
+
+    private static String title(String module, ComponentConfigurationDTO component) {
+        String pid = String.valueOf(component.properties.getOrDefault("service.pid", ""));
+        int instance = pid.indexOf('~');
+        return instance < 0 ? module : module + " " + pid.substring(instance + 1);
+    }
+
+    private void component(
+            String title,
+            ComponentDescriptionDTO component,
+            ComponentConfigurationDTO each,
+            List<String> failures,
+            List<String> waiting) {
+        switch (each.state) {
+            case ComponentConfigurationDTO.FAILED_ACTIVATION -> failures.add(title + ": " + reason(each.failure));
+            case ComponentConfigurationDTO.UNSATISFIED_REFERENCE -> waiting.add(title + ": waits for "
+                    + String.join(
+                            " and ",
+                            Arrays.stream(each.unsatisfiedReferences)
+                                    .map(reference -> interfaceName(component, reference.name))
+                                    .toList())
+                    + ", which no running module offers");
+            case ComponentConfigurationDTO.UNSATISFIED_CONFIGURATION -> waiting.add(title + ": has no settings yet");
+            case ComponentConfigurationDTO.SATISFIED -> activate(title, each, failures);
+            default -> {
+                // Active.
+            }
+        }
+    }
+
+    /**
+     * Uses the service of a component that would otherwise start with its first use: what is configured must show now
+     * whether it works. It stays in use until its module goes.
+     */
+    private void activate(String title, ComponentConfigurationDTO component, List<String> failures) {
+        ServiceReferenceDTO registered = component.service;
+        if (registered == null) {
+            return;
+        }
+        try {
+            ServiceReference<?>[] references =
+                    context.getAllServiceReferences(null, "(service.id=" + registered.id + ")");
+            if (references != null && context.getService(references[0]) == null) {
+                failures.add(title + ": " + Optional.ofNullable(component.failure)
+                        .map(ComponentLook::reason)
+                        .orElse("did not start; the log has the details"));
+            }
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void missing(String module, ComponentDescriptionDTO component, Plan plan, List<String> waiting) {
+        // Nothing stands for a configuration until the component runtime has heard of it.
+        if (!component.defaultEnabled) {
+            return;
+        }
+        if (plan.of(module).isEmpty()) {
+            waiting.add(module + ": has no instance; write one below it in etc/culvert.yaml");
+        }
+    }
+
+    private static String interfaceName(ComponentDescriptionDTO component, String reference) {
+        for (ReferenceDTO each : component.references) {
+            if (each.name.equals(reference)) {
+                return each.interfaceName.substring(each.interfaceName.lastIndexOf('.') + 1);
+            }
+        }
+        return reference;
+    }
+
+    /** The telling line of a stack trace: a ConfigException's own words, else the last cause. */
+    static String reason(@Nullable String trace) {
+        String last = "did not start; the log has the details";
+        for (String line : trace == null ? List.<String>of() : trace.lines().toList()) {
+            int config = line.indexOf(CONFIG_EXCEPTION);
+            if (config >= 0) {
+                return line.substring(config + CONFIG_EXCEPTION.length());
+            }
+            if (line.startsWith(CAUSED_BY)) {
+                last = line.substring(CAUSED_BY.length());
+            } else if (trace.startsWith(line)) {
+                last = line;
+            }
+        }
+        // "java.io.IOException: disk full" says more to a person without its package.
+        return last.replaceFirst("^(?:[a-z0-9]+\\.)+(\\w+(?:: )?)", "$1");
+    }
+
+    private List<Map<String, Object>> listeners(Plan plan, List<String> failures, List<String> waiting) {
+        var listeners = new ArrayList<Map<String, Object>>();
+        for (HealthCheck check : services.all(HealthCheck.class)) {
+            if (check.name().equals("core") && check.status().get("listeners") instanceof List<?> list) {
+                list.forEach(each -> {
+                    if (each instanceof Map<?, ?> listener) {
+                        var copy = new LinkedHashMap<String, Object>();
+                        listener.forEach((name, value) -> copy.put(String.valueOf(name), value));
+                        listeners.add(copy);
+                    }
+                });
+            }
+        }
+        for (Plan.Configuration tunnel : plan.configurations()) {
+            if (tunnel.module().startsWith("tunnel.") && tunnel.instance().isPresent()) {
+                listener(tunnel, listeners, failures, waiting);
+            }
+        }
+        return listeners;
+    }
+
+    private static void listener(
+            Plan.Configuration tunnel,
+            List<Map<String, Object>> listeners,
+            List<String> failures,
+            List<String> waiting) {
+        var own = listeners.stream()
+                .filter(listener -> belongs(String.valueOf(listener.get("instance")), tunnel))
+                .toList();
+        if (own.isEmpty()) {
+            waiting.add(tunnel.title() + ": is not listening");
+        }
+        for (var listener : own) {
+            if (!"open".equals(listener.get("state"))) {
+                failures.add(tunnel.title() + ": cannot listen on " + listener.get("transport") + " port "
+                        + listener.get("port") + ": " + listener.get("error"));
+            }
+        }
+    }
+
+    private static boolean belongs(String listener, Plan.Configuration tunnel) {
+        String instance = tunnel.instance().orElse("");
+        return listener.equals(instance) || listener.endsWith("/" + instance) || listener.endsWith(" " + instance);
+    }
+
+    @Override
+    public List<Map<String, Object>> rows(Plan plan) {
+        var look = look(plan);
+        var rows = new ArrayList<Map<String, Object>>();
+        schemas.bundles().forEach((id, bundle) -> {
+            var problem = Optional.<String>empty();
+            for (List<String> lines : List.of(look.failures(), look.waiting())) {
+                if (problem.isEmpty()) {
+                    problem = lines.stream()
+                            .filter(line -> line.startsWith(id + ":") || line.startsWith(id + " "))
+                            .findFirst();
+                }
+            }
+            var row = new LinkedHashMap<String, Object>();
+            row.put("id", id);
+            row.put("version", bundle.getVersion().toString());
+            row.put("state", !plan.modules().contains(id) ? "off" : problem.isEmpty() ? "running" : "fails");
+            row.put("problem", problem.map(line -> line.substring(line.indexOf(": ") + 2)).orElse(""));
+            rows.add(row);
+        });
+        return rows;
+    }
+}

@@ -1,0 +1,167 @@
+package io.culvert.control;
+
+import io.culvert.api.command.Command;
+import io.culvert.control.command.ConfigCommands;
+import io.culvert.control.command.ProfileCommand;
+import io.culvert.control.command.Readiness;
+import io.culvert.control.command.SystemCommands;
+import io.culvert.control.config.History;
+import io.culvert.control.config.Plan;
+import io.culvert.control.config.Settings;
+import io.culvert.control.config.SettingsException;
+import io.culvert.control.socket.CommandTable;
+import io.culvert.control.socket.ControlSocket;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands the settings to ConfigAdmin before any module starts, keeps modules from starting that the settings do not name,
+ * and opens the control socket. Bad settings keep every module from starting, but not the socket: it tells why.
+ */
+@Component(immediate = true, service = {})
+public final class ControlComponent {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlComponent.class);
+    private static final Duration SETTLED = Duration.ofSeconds(3);
+    private static final Duration LIMIT = Duration.ofSeconds(45);
+
+    private final BundleContext context;
+    private final BundleSchemas schemas;
+    private final ConfigurationWriter writer;
+    private final ComponentLook look;
+    private final Readiness readiness;
+    private final List<Command> own = new ArrayList<>();
+    private @Nullable ControlSocket socket;
+
+    @Activate
+    public ControlComponent(
+            BundleContext context,
+            @Reference ConfigurationAdmin admin,
+            @Reference ServiceComponentRuntime components,
+            @Reference(target = "(culvert.failures=true)", cardinality = ReferenceCardinality.OPTIONAL)
+                    @Nullable Consumer<String> failures) {
+        this.context = context;
+        schemas = new BundleSchemas(context);
+        writer = new ConfigurationWriter(context, admin);
+        look = new ComponentLook(context, components, schemas, this::all);
+        readiness = new Readiness(look, SETTLED, LIMIT);
+
+        Path home = Path.of(context.getProperty("culvert.home"));
+        var history = new History(home.resolve("var/config"));
+        var settings = new Settings(
+                home.resolve("etc/culvert.yaml"), history, schemas, InstantSource.system(), this::apply);
+        List<String> problems = load(settings);
+
+        own.addAll(new SystemCommands(settings, look, readiness, problems, this::stop).all());
+        own.addAll(new ConfigCommands(settings).all());
+        own.add(new ProfileCommand(this::all));
+        try {
+            socket = new ControlSocket(home.resolve("run/control.sock"), new CommandTable(this::commands));
+        } catch (IOException e) {
+            String line = "cannot open " + home.resolve("run/control.sock") + ": " + e.getMessage();
+            LOG.error("control socket: {}", line);
+            if (failures != null) {
+                failures.accept(line);
+            }
+        }
+    }
+
+    private List<String> load(Settings settings) {
+        try {
+            Plan plan = settings.load();
+            writer.write(plan);
+            startOnly(plan);
+            return List.of();
+        } catch (SettingsException e) {
+            startOnly(Plan.empty());
+            return e.problems();
+        }
+    }
+
+    /** Decides which modules the framework starts, now or when their start level comes. */
+    private void startOnly(Plan plan) {
+        schemas.bundles().forEach((id, bundle) -> {
+            try {
+                if (plan.modules().contains(id)) {
+                    bundle.start();
+                } else {
+                    bundle.stop();
+                }
+            } catch (BundleException e) {
+                LOG.error("control module={}: {}", id, e.getMessage());
+            }
+        });
+    }
+
+    private void apply(Plan plan) throws SettingsException, InterruptedException {
+        var before = Readiness.problems(look.look(plan));
+        writer.write(plan);
+        startOnly(plan);
+        writer.awaitDelivery();
+        // What was wrong already is no reason against this change.
+        var problems = new ArrayList<>(Readiness.problems(readiness.await(plan)));
+        problems.removeAll(before);
+        if (!problems.isEmpty()) {
+            throw new SettingsException(problems);
+        }
+    }
+
+    private List<Command> commands() {
+        return Stream.concat(own.stream(), all(Command.class).stream()).toList();
+    }
+
+    /** Services stay in use until they go, so that a component behind one is not made anew for each request. */
+    private <T> List<T> all(Class<T> type) {
+        try {
+            var services = new ArrayList<T>();
+            context.getServiceReferences(type, null).stream()
+                    .sorted(java.util.Comparator.<ServiceReference<T>>naturalOrder().reversed())
+                    .map(context::getService)
+                    .forEach(service -> {
+                        if (service != null) {
+                            services.add(service);
+                        }
+                    });
+            return services;
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void stop() {
+        Bundle system = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
+        try {
+            system.stop();
+        } catch (BundleException e) {
+            LOG.error("control stop: {}", e.getMessage());
+        }
+    }
+
+    @Deactivate
+    void deactivate() {
+        if (socket != null) {
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,241 @@
+package io.culvert.control.config;
+
+import io.culvert.control.config.Node.Branch;
+import io.culvert.control.config.Node.Leaf;
+import io.culvert.control.config.Schema.Attribute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.Yaml;
+
+/**
+ * The settings in force: {@code etc/culvert.yaml}, which only people write, under the overlay of the {@link History},
+ * which only commands write. A change is tried on the running modules first and kept when they take it.
+ *
+ * <p>Threads: any.
+ */
+public final class Settings {
+    /** Stands for a secret wherever settings are shown. */
+    static final String HIDDEN = "(hidden)";
+
+    private final Path file;
+    private final History history;
+    private final Schemas schemas;
+    private final InstantSource clock;
+    private final Applier applier;
+    private Plan plan = Plan.empty();
+
+    /** Brings a plan to the running modules. */
+    public interface Applier {
+        /**
+         * Returns when the modules have taken {@code plan}.
+         *
+         * @throws SettingsException with what a module says against it
+         */
+        void apply(Plan plan) throws SettingsException, InterruptedException;
+    }
+
+    public Settings(Path file, History history, Schemas schemas, InstantSource clock, Applier applier) {
+        this.file = file;
+        this.history = history;
+        this.schemas = schemas;
+        this.clock = clock;
+        this.applier = applier;
+    }
+
+    /** Reads file and overlay. */
+    public synchronized Plan load() throws SettingsException {
+        plan = planned(history.newest());
+        return plan;
+    }
+
+    /** What was loaded or changed last. */
+    public synchronized Plan plan() {
+        return plan;
+    }
+
+    private Plan planned(History.Entry entry) throws SettingsException {
+        Branch typed = Planner.modules(YamlReader.read(text(), "etc/culvert.yaml"));
+        return Planner.plan(Planner.merged(typed, entry.settings()), schemas);
+    }
+
+    private String text() throws SettingsException {
+        try {
+            if (Files.size(file) > YamlReader.MAX_BYTES) {
+                throw new SettingsException(file + " is longer than " + YamlReader.MAX_BYTES + " bytes");
+            }
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new SettingsException("cannot read " + file + ": " + e.getClass().getSimpleName() + "; write it, or move the"
+                    + " home away and start again for the default settings");
+        }
+    }
+
+    /**
+     * Changes one setting of the running appliance.
+     *
+     * @param path {@code core.mtu} or {@code tunnel.openvpn.udp.port}
+     * @param value as it would be typed in YAML; {@code null} goes back to the file
+     */
+    public synchronized History.Entry set(String path, String value) throws SettingsException, InterruptedException {
+        List<String> keys = Planner.keys(path, schemas.modules());
+        Optional<Attribute> attribute = attribute(path, keys);
+        Node node = Planner.typed(value);
+        boolean back = node instanceof Leaf leaf && leaf.kind() == Leaf.Kind.NOTHING;
+        var overlay = copy(history.newest().overlay());
+        if (back) {
+            remove(overlay, keys);
+        } else {
+            put(overlay, keys, node.plain());
+        }
+        boolean secret = attribute.isPresent() && attribute.get().type().secret();
+        return change("set " + path + " = " + (back ? "as in the file" : secret ? HIDDEN : value.strip()), overlay);
+    }
+
+    /** Goes back to the overlay after change {@code number}. */
+    public synchronized History.Entry rollback(int number) throws SettingsException, InterruptedException {
+        return change("roll back to " + number, history.entry(number).overlay());
+    }
+
+    private History.Entry change(String what, Map<String, Object> overlay)
+            throws SettingsException, InterruptedException {
+        Plan before = plan;
+        Plan after = planned(new History.Entry(history.newest().number() + 1, clock.instant(), what, overlay));
+        try {
+            applier.apply(after);
+            History.Entry entry = history.append(clock.instant(), what, overlay);
+            plan = after;
+            return entry;
+        } catch (SettingsException e) {
+            applier.apply(before);
+            throw new SettingsException(e.getMessage() + " (nothing was changed)");
+        }
+    }
+
+    private Optional<Attribute> attribute(String path, List<String> keys) throws SettingsException {
+        Schema schema = schemas.schema(keys.getFirst()).orElseThrow();
+        int depth = schema.factory() ? 3 : 2;
+        if (keys.size() != depth) {
+            String example = keys.getFirst() + (schema.factory() ? ".INSTANCE" : "") + "."
+                    + schema.attributes().keySet().stream().findFirst().orElse("SETTING");
+            throw new SettingsException(path + " is no setting; a path is like " + example);
+        }
+        return Optional.ofNullable(schema.attributes().get(keys.getLast()));
+    }
+
+    /** The settings in force below {@code path}, defaults included and secrets hidden; all for an empty path. */
+    public synchronized Object get(String path) throws SettingsException {
+        var all = new LinkedHashMap<String, Object>();
+        for (String module : plan.modules()) {
+            all.put(module, shown(module));
+        }
+        if (path.isEmpty()) {
+            return all;
+        }
+        Object found = all;
+        for (String key : Planner.keys(path, all.keySet())) {
+            Object below = found instanceof Map<?, ?> map ? map.get(key) : null;
+            if (below == null) {
+                throw new SettingsException(path + ": there is no " + key
+                        + (found instanceof Map<?, ?> map ? "; there is " + join(map.keySet()) : ""));
+            }
+            found = below;
+        }
+        return found;
+    }
+
+    private static String join(Iterable<?> names) {
+        var text = new ArrayList<String>();
+        names.forEach(name -> text.add(String.valueOf(name)));
+        return String.join(", ", text);
+    }
+
+    private Map<String, Object> shown(String module) {
+        Schema schema = schemas.schema(module).orElseGet(() -> Schema.none(module));
+        var shown = new LinkedHashMap<String, Object>();
+        for (var configuration : plan.of(module)) {
+            var values = values(schema, configuration.values());
+            configuration.instance().ifPresentOrElse(name -> shown.put(name, values), () -> shown.putAll(values));
+        }
+        return shown;
+    }
+
+    private static Map<String, Object> values(Schema schema, Map<String, Object> set) {
+        var values = new LinkedHashMap<String, Object>();
+        schema.attributes().forEach((id, attribute) -> {
+            Object value = set.containsKey(id) ? plain(set.get(id)) : defaults(attribute);
+            if (value != null) {
+                values.put(id, attribute.type().secret() ? HIDDEN : value);
+            }
+        });
+        return values;
+    }
+
+    private static @Nullable Object defaults(Attribute attribute) {
+        List<Object> values = attribute.defaults().stream()
+                .map(text -> Validation.parse(attribute.type(), text).orElse(text))
+                .toList();
+        return attribute.list() ? values : values.isEmpty() ? null : values.getFirst();
+    }
+
+    private static @Nullable Object plain(@Nullable Object value) {
+        if (value == null || !value.getClass().isArray()) {
+            return value;
+        }
+        var list = new ArrayList<Object>();
+        for (int i = 0; i < java.lang.reflect.Array.getLength(value); i++) {
+            list.add(java.lang.reflect.Array.get(value, i));
+        }
+        return list;
+    }
+
+    /** The settings in force as one {@code culvert.yaml}, secrets included. */
+    public synchronized String export() {
+        var options = new DumperOptions();
+        options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
+        options.setSplitLines(false);
+        return new Yaml(options).dump(Map.of("modules", plan.settings().plain()));
+    }
+
+    public List<History.Entry> history() throws SettingsException {
+        return history.entries();
+    }
+
+    @SuppressWarnings("unchecked") // copies of what JSON was read into: names are strings
+    private static Map<String, Object> copy(Map<String, Object> map) {
+        var copy = new LinkedHashMap<String, Object>();
+        map.forEach((key, value) ->
+                copy.put(key, value instanceof Map<?, ?> below ? copy((Map<String, Object>) below) : value));
+        return copy;
+    }
+
+    @SuppressWarnings("unchecked") // as in copy
+    private static void put(Map<String, Object> map, List<String> keys, @Nullable Object value) {
+        Map<String, Object> at = map;
+        for (String key : keys.subList(0, keys.size() - 1)) {
+            at = (Map<String, Object>) at.computeIfAbsent(key, _ -> new LinkedHashMap<String, Object>());
+        }
+        at.put(keys.getLast(), value);
+    }
+
+    @SuppressWarnings("unchecked") // as in copy
+    private static void remove(Map<String, Object> map, List<String> keys) {
+        Object below = map.get(keys.getFirst());
+        if (keys.size() == 1) {
+            map.remove(keys.getFirst());
+        } else if (below instanceof Map<?, ?> child) {
+            remove((Map<String, Object>) child, keys.subList(1, keys.size()));
+            if (child.isEmpty()) {
+                map.remove(keys.getFirst());
+            }
+        }
+    }
+}
