@@ -1,0 +1,58 @@
+package io.culvert.core.bus;
+
+import io.culvert.api.packet.DropReason;
+import io.culvert.core.buffer.Drops;
+import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.tun.Tun;
+
+/** What a decapsulated packet meets on its way from its session to the TUN, or to another session. */
+final class InboundPath {
+    private final RouteTable<LoopSession> routes;
+    private final OutboundPath outbound;
+    private final Tun tun;
+    private final Drops drops;
+    private final boolean clientToClient;
+
+    InboundPath(
+            RouteTable<LoopSession> routes, OutboundPath outbound, Tun tun, Drops drops, boolean clientToClient) {
+        this.routes = routes;
+        this.outbound = outbound;
+        this.tun = tun;
+        this.drops = drops;
+        this.clientToClient = clientToClient;
+    }
+
+    /** Takes the packet. */
+    void accept(PooledBuffer packet, LoopSession from) {
+        int version = IpPacket.version(packet);
+        if (version != 4 && version != 6) {
+            drops.drop(packet, packet.length() == 0 ? DropReason.MALFORMED : DropReason.UNSUPPORTED);
+            return;
+        }
+        if (!IpPacket.trim(packet, version)) {
+            drops.drop(packet, DropReason.MALFORMED);
+            return;
+        }
+        if (!from.isEstablished()) {
+            drops.drop(packet, DropReason.NOT_ESTABLISHED);
+            return;
+        }
+        if (!from.owns(version, IpPacket.sourceHigh(packet, version), IpPacket.sourceLow(packet, version))) {
+            drops.drop(packet, DropReason.SOURCE_ADDRESS);
+            return;
+        }
+        from.countIn(packet.length());
+        LoopSession peer =
+                routes.find(IpPacket.destinationHigh(packet, version), IpPacket.destinationLow(packet, version));
+        if (peer == null) {
+            tun.write(packet);
+        } else if (!clientToClient) {
+            // Not to the TUN: the kernel would forward it straight back.
+            drops.drop(packet, DropReason.NO_ROUTE);
+        } else if (!IpPacket.hop(packet, version)) {
+            drops.drop(packet, DropReason.HOP_LIMIT);
+        } else {
+            outbound.defer(packet, peer);
+        }
+    }
+}

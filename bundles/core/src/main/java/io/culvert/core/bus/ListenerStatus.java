@@ -1,0 +1,34 @@
+package io.culvert.core.bus;
+
+import io.culvert.api.tunnel.ListenerClaim;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One claimed listener.
+ *
+ * @param port the local port; what was claimed while it is not open
+ * @param error why it is not open, in one line; empty when it is
+ */
+public record ListenerStatus(String protocol, String instance, ListenerClaim claim, int port, String error) {
+    public boolean isOpen() {
+        return error.isEmpty();
+    }
+
+    /** As it is shown in the status. */
+    public Map<String, Object> asMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("protocol", protocol);
+        map.put("instance", instance);
+        map.put("transport", claim.transport().name().toLowerCase(java.util.Locale.ROOT));
+        map.put("address", claim.address().getAddress() == null
+                ? claim.address().getHostString()
+                : claim.address().getAddress().getHostAddress());
+        map.put("port", port);
+        map.put("state", isOpen() ? "open" : "failed");
+        if (!isOpen()) {
+            map.put("error", error);
+        }
+        return map;
+    }
+}

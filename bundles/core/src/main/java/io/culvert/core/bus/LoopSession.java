@@ -1,0 +1,544 @@
+package io.culvert.core.bus;
+
+import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.auth.Credentials;
+import io.culvert.api.auth.PeerIdentity;
+import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.network.Admission;
+import io.culvert.api.network.TunnelAddresses;
+import io.culvert.api.packet.DropReason;
+import io.culvert.api.packet.Outbox;
+import io.culvert.api.status.SessionStatus;
+import io.culvert.api.status.TunnelStatus;
+import io.culvert.api.tunnel.CloseCause;
+import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.TunnelSession;
+import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.link.IpAddress;
+import io.culvert.core.link.LinkEndpoint;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session on its loop: what core knows of it, and the only place that calls it. Every call ends in {@link #settle},
+ * which reclaims buffers, closes what asked to be closed, and asks for the next timeout.
+ */
+final class LoopSession implements SessionHost {
+    private static final Logger LOG = LoggerFactory.getLogger(LoopSession.class);
+    private static final long END_DEADLINE_NS = 3_000_000_000L;
+    private static final long FLOAT_SAVE_INTERVAL_NS = 1_000_000_000L;
+
+    private final PacketLoop loop;
+    private final ProtocolBinding binding;
+    private final SessionDesk desk;
+    private final long sessionId;
+    private final TimerWheel.Timer timer = new TimerWheel.Timer() {
+        @Override
+        protected void onTimeout() {
+            LoopSession.this.onTimer();
+        }
+    };
+
+    private @Nullable TunnelSession session;
+    private LinkEndpoint endpoint;
+    private long[] keys = new long[4];
+    private int keyCount;
+    private @Nullable PeerIdentity peer;
+    private @Nullable TunnelAddresses addresses;
+    private boolean hasIpv4;
+    private long ipv4;
+    private boolean hasIpv6;
+    private long ipv6High;
+    private long ipv6Low;
+    private final SessionTotals totals;
+    private boolean established;
+    private boolean saved;
+    private boolean recordStale;
+    private long savedNs;
+    private long endNs = Long.MAX_VALUE;
+    private CloseCause ending = CloseCause.silently(CloseCause.Kind.KILLED, "");
+    private boolean calling;
+    private @Nullable CloseCause closing;
+    private boolean closed;
+    private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
+
+    LoopSession(
+            PacketLoop loop,
+            ProtocolBinding binding,
+            SessionDesk desk,
+            long sessionId,
+            LinkEndpoint endpoint,
+            SessionTotals totals) {
+        this.loop = loop;
+        this.binding = binding;
+        this.desk = desk;
+        this.sessionId = sessionId;
+        this.endpoint = endpoint;
+        this.totals = totals;
+        endpoint.link().sessions(1);
+        loop.countSession(1);
+    }
+
+    // ---- calls into the session ----
+
+    /** The protocol made {@code session} for this place; it may have asked for things before. */
+    void start(TunnelSession session) {
+        this.session = session;
+        settle();
+    }
+
+    /** A session whose record was thawed: it carries traffic at once. */
+    void startThawed(TunnelSession session, SessionRecord record) {
+        this.session = session;
+        peer = record.peer();
+        grant(record.addresses());
+        saved = true;
+        established();
+        settle();
+    }
+
+    void onDatagram(PooledBuffer datagram, LinkEndpoint from) {
+        TunnelSession target = begin(datagram);
+        if (target != null) {
+            try {
+                target.onDatagram(datagram, from, loop.nowNs(), loop.outbox);
+            } catch (Throwable t) {
+                failed(t);
+            }
+            finishCall();
+        }
+    }
+
+    void onIpPacket(PooledBuffer packet) {
+        TunnelSession target = begin(packet);
+        if (target != null) {
+            try {
+                target.onIpPacket(packet, loop.nowNs(), loop.outbox);
+            } catch (Throwable t) {
+                failed(t);
+            }
+            finishCall();
+        }
+    }
+
+    private void onTimer() {
+        if (loop.nowNs() >= endNs) {
+            finish(ending, false);
+            return;
+        }
+        TunnelSession target = begin(null);
+        if (target != null) {
+            try {
+                if (target.nextTimeoutNs() <= loop.nowNs()) {
+                    target.onTimer(loop.nowNs(), loop.outbox);
+                }
+            } catch (Throwable t) {
+                failed(t);
+            }
+            finishCall();
+        }
+    }
+
+    /** Somebody other than the peer ends the session. Completes when it is gone: in 3 s, or as soon as it is ready. */
+    CompletionStage<@Nullable Void> end(CloseCause cause) {
+        TunnelSession target = begin(null);
+        if (target != null) {
+            if (endNs == Long.MAX_VALUE) {
+                ending = cause;
+                endNs = loop.nowNs() + END_DEADLINE_NS;
+            }
+            try {
+                target.end(cause, loop.nowNs(), loop.outbox);
+            } catch (Throwable t) {
+                failed(t);
+            }
+            finishCall();
+        } else if (!closed) {
+            finish(cause, false);
+        }
+        return gone;
+    }
+
+    /** Core itself ends the session, without telling it first. */
+    void drop(CloseCause cause) {
+        if (!closed) {
+            finish(cause, false);
+        }
+    }
+
+    private @Nullable TunnelSession begin(@Nullable PooledBuffer packet) {
+        TunnelSession target = session;
+        if (closed || target == null) {
+            if (packet != null) {
+                loop.drops.drop(packet, DropReason.CLOSING);
+            }
+            return null;
+        }
+        calling = true;
+        loop.beginCall(this, packet);
+        return target;
+    }
+
+    private void finishCall() {
+        int kept = loop.endCall();
+        calling = false;
+        if (kept > 0 && closing == null) {
+            LOG.warn("{}: kept {} packets beyond a call, they were reclaimed", label(), kept);
+        }
+        settle();
+        loop.outbound.deliverDeferred();
+    }
+
+    private void failed(Throwable t) {
+        LOG.error("{}: failed", label(), t);
+        if (closing == null) {
+            closing = CloseCause.silently(CloseCause.Kind.INTERNAL_ERROR, "failed with " + t.getClass().getName());
+        }
+    }
+
+    private void settle() {
+        CloseCause cause = closing;
+        if (cause != null) {
+            finish(cause, false);
+            return;
+        }
+        TunnelSession target = session;
+        if (target == null || closed) {
+            return;
+        }
+        try {
+            if (recordStale && loop.nowNs() - savedNs >= FLOAT_SAVE_INTERVAL_NS) {
+                desk.save(freeze(target));
+            }
+            loop.timers.set(timer, Math.min(endNs, target.nextTimeoutNs()));
+        } catch (Throwable t) {
+            failed(t);
+            settle();
+        }
+    }
+
+    private SessionRecord freeze(TunnelSession target) {
+        recordStale = false;
+        savedNs = loop.nowNs();
+        return target.freeze();
+    }
+
+    // ---- the end ----
+
+    /** Freezes the session; completes when the record is durable. Null when there is nothing worth a record. */
+    @Nullable CompletionStage<Boolean> freezeAway() {
+        TunnelSession target = session;
+        if (closed || target == null || !established) {
+            return null;
+        }
+        try {
+            return desk.save(freeze(target));
+        } catch (Throwable t) {
+            failed(t);
+            return null;
+        }
+    }
+
+    /** Forgets the live session without telling the peer, and keeps its record and its addresses. */
+    void leaveRecord() {
+        if (!closed) {
+            finish(CloseCause.silently(CloseCause.Kind.SHUTDOWN, "handed over"), true);
+        }
+    }
+
+    private void finish(CloseCause cause, boolean keepRecord) {
+        closed = true;
+        closing = cause;
+        loop.timers.cancel(timer);
+        loop.countSession(-1);
+        for (int i = 0; i < keyCount; i++) {
+            binding.keys().remove(keys[i], this);
+        }
+        keyCount = 0;
+        if (established) {
+            route(false);
+        }
+        established = false;
+        binding.remove(this);
+        if (!keepRecord) {
+            loop.closes.count(cause.kind());
+            LOG.info("{}: closed, {}", label(), cause.logText().isEmpty() ? cause.kind() : cause.logText());
+            if (saved) {
+                desk.forget(binding.name(), binding.instance(), sessionId);
+            }
+            desk.release(sessionId);
+        }
+        TunnelSession target = session;
+        session = null;
+        if (target != null) {
+            try {
+                target.closed();
+            } catch (Throwable t) {
+                LOG.error("{}: failed while it was closed", label(), t);
+            }
+        }
+        endpoint.link().sessions(-1);
+        gone.complete(null);
+    }
+
+    // ---- SessionHost ----
+
+    @Override
+    public long sessionId() {
+        return sessionId;
+    }
+
+    @Override
+    public void bind(long sessionKey) {
+        if (closing != null || binding.keys().find(sessionKey) == this) {
+            return;
+        }
+        LoopSession before = binding.keys().put(sessionKey, this);
+        if (before != null) {
+            before.lost(sessionKey);
+        }
+        if (keyCount == keys.length) {
+            keys = Arrays.copyOf(keys, keyCount * 2);
+        }
+        keys[keyCount++] = sessionKey;
+    }
+
+    private void lost(long sessionKey) {
+        for (int i = 0; i < keyCount; i++) {
+            if (keys[i] == sessionKey) {
+                keys[i] = keys[--keyCount];
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void unbind(long sessionKey) {
+        if (binding.keys().remove(sessionKey, this)) {
+            lost(sessionKey);
+        }
+    }
+
+    @Override
+    public void floated(Endpoint to) {
+        if (closing == null && !endpoint.equals(to)) {
+            LinkEndpoint now = (LinkEndpoint) to;
+            if (now.link() != endpoint.link()) {
+                endpoint.link().sessions(-1);
+                now.link().sessions(1);
+            }
+            LOG.info("{}: floated to {}", label(), to.remote());
+            endpoint = now;
+            recordStale = saved;
+        }
+    }
+
+    @Override
+    public <T> void offload(Callable<T> work, Completion<T> then) {
+        desk.offload(work, (value, error) -> answer(out -> then.onCompletion(value, error, loop.nowNs(), out)));
+    }
+
+    @Override
+    public void authenticate(Credentials credentials, Answer<AuthDecision> then) {
+        desk.authenticate(credentials, decision -> answer(then, decision));
+    }
+
+    @Override
+    public void admit(PeerIdentity peer, Answer<Admission> then) {
+        desk.admit(peer, sessionId, admission -> {
+            if (closed) {
+                if (admission instanceof Admission.Granted) {
+                    desk.release(sessionId);
+                }
+                return;
+            }
+            if (admission instanceof Admission.Granted granted) {
+                this.peer = peer;
+                grant(granted.addresses());
+            }
+            answer(then, admission);
+        });
+    }
+
+    @Override
+    public void recheck(PeerIdentity peer, Answer<@Nullable CloseCause> then) {
+        desk.recheck(peer, cause -> answer(out -> then.onAnswer(cause, loop.nowNs(), out)));
+    }
+
+    @Override
+    public void save(Answer<Boolean> then) {
+        TunnelSession target = session;
+        if (closing != null) {
+            return;
+        }
+        if (target == null) {
+            // Asked for while the protocol still makes the session: frozen as soon as it is there.
+            loop.commands.post(() -> save(then));
+            return;
+        }
+        SessionRecord record;
+        try {
+            record = freeze(target);
+        } catch (Throwable t) {
+            failed(t);
+            if (!calling) {
+                settle();
+            }
+            return;
+        }
+        saved = true;
+        desk.save(record).thenAccept(done -> loop.commands.post(() -> answer(then, done)));
+    }
+
+    @Override
+    public void established() {
+        TunnelAddresses granted = addresses;
+        if (granted == null) {
+            throw new IllegalStateException("established without an admission");
+        }
+        if (closing == null && !established) {
+            established = true;
+            route(true);
+            LOG.info("{}: established from {}, addresses {}", label(), endpoint.remote(), describe(granted));
+        }
+    }
+
+    @Override
+    public void close(CloseCause cause) {
+        if (closing == null) {
+            closing = cause;
+        }
+    }
+
+    private <T> void answer(Answer<T> then, T value) {
+        answer(out -> then.onAnswer(value, loop.nowNs(), out));
+    }
+
+    /** Brings an answer into the session; called on the loop, never within a call of the session. */
+    private void answer(Consumer<Outbox> call) {
+        if (begin(null) != null) {
+            try {
+                call.accept(loop.outbox);
+            } catch (Throwable t) {
+                failed(t);
+            }
+            finishCall();
+        }
+    }
+
+    // ---- addresses ----
+
+    private void grant(TunnelAddresses granted) {
+        addresses = granted;
+        hasIpv4 = granted.ipv4().isPresent();
+        hasIpv6 = granted.ipv6().isPresent();
+        granted.ipv4().ifPresent(address -> ipv4 = IpAddress.low(address));
+        granted.ipv6().ifPresent(address -> {
+            ipv6High = IpAddress.high(address);
+            ipv6Low = IpAddress.low(address);
+        });
+    }
+
+    private void route(boolean here) {
+        if (hasIpv4) {
+            route(0, ipv4, here);
+        }
+        if (hasIpv6) {
+            route(ipv6High, ipv6Low, here);
+        }
+    }
+
+    private void route(long high, long low, boolean here) {
+        if (here) {
+            loop.routes.put(high, low, this);
+        } else {
+            loop.routes.remove(high, low, this);
+        }
+    }
+
+    boolean owns(int version, long high, long low) {
+        return version == 4 ? hasIpv4 && low == ipv4 : hasIpv6 && low == ipv6Low && high == ipv6High;
+    }
+
+    // ---- what core knows ----
+
+    ProtocolBinding binding() {
+        return binding;
+    }
+
+    LinkEndpoint endpoint() {
+        return endpoint;
+    }
+
+    boolean isEstablished() {
+        return established;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    Optional<PeerIdentity> peer() {
+        return Optional.ofNullable(peer);
+    }
+
+    SessionTotals totals() {
+        return totals;
+    }
+
+    void countIn(int lengthBytes) {
+        totals.packetsIn++;
+        totals.bytesIn += lengthBytes;
+    }
+
+    void countOut(int lengthBytes) {
+        totals.packetsOut++;
+        totals.bytesOut += lengthBytes;
+    }
+
+    SessionStatus status() {
+        TunnelStatus tunnel = new TunnelStatus("", "", "", "");
+        TunnelSession target = session;
+        if (target != null) {
+            try {
+                tunnel = target.status();
+            } catch (RuntimeException | LinkageError e) {
+                LOG.error("{}: has no status", label(), e);
+            }
+        }
+        return new SessionStatus(
+                sessionId,
+                binding.name(),
+                binding.instance(),
+                peer(),
+                Optional.ofNullable(addresses),
+                endpoint.transport(),
+                endpoint.remote(),
+                totals.since,
+                established,
+                totals.packetsIn,
+                totals.bytesIn,
+                totals.packetsOut,
+                totals.bytesOut,
+                tunnel);
+    }
+
+    private String label() {
+        PeerIdentity known = peer;
+        return binding.name() + " peer=" + (known == null ? endpoint.remote().toString() : known.user()) + " session="
+                + Long.toHexString(sessionId);
+    }
+
+    private static String describe(TunnelAddresses addresses) {
+        return addresses.ipv4().map(a -> a.getHostAddress()).orElse("")
+                + addresses.ipv6().map(a -> " " + a.getHostAddress()).orElse("");
+    }
+}

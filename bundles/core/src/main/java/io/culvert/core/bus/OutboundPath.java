@@ -1,0 +1,110 @@
+package io.culvert.core.bus;
+
+import io.culvert.api.packet.DropReason;
+import io.culvert.core.buffer.BufferPool;
+import io.culvert.core.buffer.Drops;
+import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.link.Pollable;
+import io.culvert.core.tun.Tun;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What a clear packet meets on its way from the TUN, or from another session, to the session that it is for. */
+final class OutboundPath implements Pollable {
+    private static final int BATCH = 256;
+    private static final int ROUNDS = 4;
+
+    private final Tun tun;
+    private final BufferPool pool;
+    private final Drops drops;
+    private final RouteTable<LoopSession> routes;
+    private final PooledBuffer[] batch = new PooledBuffer[BATCH];
+    private @Nullable PooledBuffer[] deferred = new @Nullable PooledBuffer[64];
+    private @Nullable LoopSession[] deferredTo = new @Nullable LoopSession[64];
+    private int deferredCount;
+    private boolean delivering;
+
+    OutboundPath(Tun tun, BufferPool pool, Drops drops, RouteTable<LoopSession> routes) {
+        this.tun = tun;
+        this.pool = pool;
+        this.drops = drops;
+        this.routes = routes;
+    }
+
+    @Override
+    public int fd() {
+        return tun.fd();
+    }
+
+    @Override
+    public void onReady(boolean readable, boolean writable) {
+        for (int round = 0; readable && round < ROUNDS; round++) {
+            int count = tun.readBatch(pool, batch);
+            for (int i = 0; i < count; i++) {
+                route(batch[i]);
+            }
+            if (count == 0) {
+                return;
+            }
+        }
+    }
+
+    /** Takes a packet that the kernel routed into the TUN. */
+    private void route(PooledBuffer packet) {
+        int version = IpPacket.version(packet);
+        if (version != 4 && version != 6) {
+            drops.drop(packet, DropReason.UNSUPPORTED);
+            return;
+        }
+        if (!IpPacket.trim(packet, version)) {
+            drops.drop(packet, DropReason.MALFORMED);
+            return;
+        }
+        LoopSession to =
+                routes.find(IpPacket.destinationHigh(packet, version), IpPacket.destinationLow(packet, version));
+        if (to == null) {
+            drops.drop(packet, DropReason.NO_ROUTE);
+        } else {
+            deliver(packet, to);
+        }
+    }
+
+    /** Takes a packet for {@code to} that arrived within another session's call, until that call has ended. */
+    void defer(PooledBuffer packet, LoopSession to) {
+        if (deferredCount == deferred.length) {
+            deferred = Arrays.copyOf(deferred, deferredCount * 2);
+            deferredTo = Arrays.copyOf(deferredTo, deferredCount * 2);
+        }
+        deferred[deferredCount] = packet;
+        deferredTo[deferredCount++] = to;
+    }
+
+    void deliverDeferred() {
+        if (deferredCount == 0 || delivering) {
+            return;
+        }
+        delivering = true;
+        for (int i = 0; i < deferredCount; i++) {
+            PooledBuffer packet = deferred[i];
+            LoopSession to = deferredTo[i];
+            deferred[i] = null;
+            deferredTo[i] = null;
+            if (packet != null && to != null) {
+                deliver(packet, to);
+            }
+        }
+        deferredCount = 0;
+        delivering = false;
+    }
+
+    private void deliver(PooledBuffer packet, LoopSession to) {
+        if (to.isClosed()) {
+            drops.drop(packet, DropReason.CLOSING);
+        } else if (packet.headroom() < to.binding().headroomBytes() || packet.tailroom() < to.binding().tailroomBytes()) {
+            drops.drop(packet, DropReason.TOO_BIG);
+        } else {
+            to.countOut(packet.length());
+            to.onIpPacket(packet);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package io.culvert.core.bus;
+
+import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.packet.DropReason;
+import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.tls.TlsProvider;
+import io.culvert.api.tunnel.CloseCause;
+import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.HandoverException;
+import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.TunnelHost;
+import io.culvert.api.tunnel.TunnelProtocol;
+import io.culvert.api.tunnel.TunnelSession;
+import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.link.DatagramSink;
+import io.culvert.core.link.LinkEndpoint;
+import io.culvert.core.link.Listener;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One protocol instance on one loop: its listeners deliver here, and its sessions are found here. */
+final class ProtocolBinding implements TunnelHost, DatagramSink {
+    private static final Logger LOG = LoggerFactory.getLogger(ProtocolBinding.class);
+    private static final long LOG_INTERVAL_NS = 10_000_000_000L;
+
+    private final PacketLoop loop;
+    private final TunnelProtocol protocol;
+    private final SessionDesk desk;
+    private final Services services;
+    private final InstantSource wall;
+    private final SecureRandom random;
+    private final String name;
+    private final String instance;
+    private final int headroomBytes;
+    private final int tailroomBytes;
+    private final SessionTable<LoopSession> keys = new SessionTable<>();
+    private final Set<LoopSession> sessions = new LinkedHashSet<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final List<LoopSession> accepting = new ArrayList<>();
+    private long loggedNs = Long.MIN_VALUE;
+
+    ProtocolBinding(
+            PacketLoop loop,
+            TunnelProtocol protocol,
+            SessionDesk desk,
+            Services services,
+            InstantSource wall,
+            SecureRandom random) {
+        this.loop = loop;
+        this.protocol = protocol;
+        this.desk = desk;
+        this.services = services;
+        this.wall = wall;
+        this.random = random;
+        this.name = protocol.name();
+        this.instance = protocol.instance();
+        this.headroomBytes = protocol.headroomBytes();
+        this.tailroomBytes = protocol.tailroomBytes();
+    }
+
+    // ---- datagrams ----
+
+    @Override
+    public void onDatagram(PooledBuffer datagram, LinkEndpoint from) {
+        LoopSession session;
+        try {
+            session = keys.find(protocol.sessionKey(datagram, from));
+        } catch (Throwable t) {
+            loop.drops.drop(datagram, DropReason.MALFORMED);
+            log("session key", t);
+            return;
+        }
+        if (session != null) {
+            session.onDatagram(datagram, from);
+        } else {
+            accept(datagram, from);
+        }
+    }
+
+    private void accept(PooledBuffer first, LinkEndpoint from) {
+        TunnelSession made = null;
+        Throwable error = null;
+        loop.beginCall(null, first);
+        try {
+            made = protocol.accept(first, from, this, loop.nowNs(), loop.outbox);
+        } catch (Throwable t) {
+            error = t;
+            log("first datagram", t);
+        }
+        if (loop.endCall() > 0 && error == null) {
+            log("first datagram", new IllegalStateException("packets were kept beyond the call"));
+        }
+        if (accepting.isEmpty()) {
+            if (made != null) {
+                log("first datagram", new IllegalStateException("a session without TunnelHost.newSession"));
+            }
+            return;
+        }
+        LoopSession place = made == null ? null : accepting.removeLast();
+        for (LoopSession unused : accepting) {
+            unused.drop(CloseCause.silently(CloseCause.Kind.INTERNAL_ERROR, "no session was made for its place"));
+        }
+        accepting.clear();
+        if (place != null && made != null) {
+            place.start(made);
+        }
+    }
+
+    /** A protocol that fails is not told of more often than every 10 s: remotes could make it fill the log. */
+    private void log(String what, Throwable t) {
+        if (loggedNs == Long.MIN_VALUE || loop.nowNs() - loggedNs >= LOG_INTERVAL_NS) {
+            loggedNs = loop.nowNs();
+            LOG.error("{} instance={}: failed on a {}", name, instance, what, t);
+        }
+    }
+
+    @Override
+    public void onLinkClosed(LinkEndpoint endpoint, String why) {
+        for (LoopSession session : List.copyOf(sessions)) {
+            if (session.endpoint().equals(endpoint)) {
+                session.drop(CloseCause.silently(CloseCause.Kind.LINK_CLOSED, why));
+            }
+        }
+    }
+
+    // ---- hand-over ----
+
+    /** Makes the record live; what cannot be is forgotten. Says whether it lives. */
+    boolean thaw(SessionRecord record, SessionTotals totals) {
+        LinkEndpoint endpoint = endpoint(record);
+        long id = record.sessionId();
+        if (endpoint == null) {
+            return refuse(record, "its link is gone");
+        }
+        if (!desk.restore(record)) {
+            return refuse(record, "its addresses are taken, or no longer in the network");
+        }
+        var place = new LoopSession(loop, this, desk, id, endpoint, totals);
+        sessions.add(place);
+        try {
+            TunnelSession live = protocol.thaw(record, endpoint, this, place, loop.nowNs());
+            place.startThawed(live, record);
+            return true;
+        } catch (HandoverException e) {
+            place.drop(CloseCause.silently(CloseCause.Kind.HANDOVER_FAILED, e.getMessage()));
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("{} session={}: failed while it was thawed", name, Long.toHexString(id), e);
+            place.drop(CloseCause.silently(CloseCause.Kind.HANDOVER_FAILED, "failed while it was thawed"));
+        }
+        desk.forget(name, instance, id);
+        return false;
+    }
+
+    private boolean refuse(SessionRecord record, String why) {
+        LOG.info("{} peer={} session={}: not taken over, {}",
+                name, record.peer().user(), Long.toHexString(record.sessionId()), why);
+        loop.closes.count(CloseCause.Kind.HANDOVER_FAILED);
+        desk.forget(name, instance, record.sessionId());
+        desk.release(record.sessionId());
+        return false;
+    }
+
+    private @Nullable LinkEndpoint endpoint(SessionRecord record) {
+        for (Listener listener : listeners) {
+            var end = record.endpoint();
+            if (listener.claim().transport() == end.transport() && listener.port() == end.localPort()) {
+                LinkEndpoint endpoint = listener.endpoint(end);
+                if (endpoint != null) {
+                    return endpoint;
+                }
+            }
+        }
+        return null;
+    }
+
+    // ---- TunnelHost ----
+
+    @Override
+    public SessionHost newSession(Endpoint remote) {
+        long id = random.nextLong() >>> 1;
+        var session = new LoopSession(loop, this, desk, id, (LinkEndpoint) remote, new SessionTotals(wall.instant()));
+        sessions.add(session);
+        accepting.add(session);
+        return session;
+    }
+
+    @Override
+    public int sessionCount() {
+        return sessions.size();
+    }
+
+    @Override
+    public int loopIndex() {
+        return 0;
+    }
+
+    @Override
+    public int loopCount() {
+        return 1;
+    }
+
+    @Override
+    public Optional<TlsProvider> tls() {
+        return services.tls();
+    }
+
+    @Override
+    public Optional<CipherProvider> crypto(DataCipher cipher) {
+        return services.crypto(cipher);
+    }
+
+    @Override
+    public List<DataCipher> ciphers() {
+        return services.ciphers();
+    }
+
+    @Override
+    public Optional<CertificateAuthority> certificates() {
+        return services.certificates();
+    }
+
+    @Override
+    public long wallTimeSeconds() {
+        return wall.millis() / 1000;
+    }
+
+    @Override
+    public void random(byte[] target) {
+        random.nextBytes(target);
+    }
+
+    // ---- what core knows ----
+
+    TunnelProtocol protocol() {
+        return protocol;
+    }
+
+    String name() {
+        return name;
+    }
+
+    String instance() {
+        return instance;
+    }
+
+    int headroomBytes() {
+        return headroomBytes;
+    }
+
+    int tailroomBytes() {
+        return tailroomBytes;
+    }
+
+    SessionTable<LoopSession> keys() {
+        return keys;
+    }
+
+    List<Listener> listeners() {
+        return listeners;
+    }
+
+    /** A copy: sessions may end while it is walked. */
+    Collection<LoopSession> sessions() {
+        return List.copyOf(sessions);
+    }
+
+    void remove(LoopSession session) {
+        sessions.remove(session);
+    }
+}

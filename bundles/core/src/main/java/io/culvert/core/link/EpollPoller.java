@@ -1,0 +1,170 @@
+package io.culvert.core.link;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import io.culvert.core.libc.Libc;
+import io.culvert.core.libc.Linux;
+import io.culvert.core.libc.NativeException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** {@link Poller} over epoll, level-triggered, with an eventfd to wake it. */
+public final class EpollPoller implements Poller {
+    private static final int MAX_EVENTS = 64;
+    private static final long WAKE_TOKEN = -1;
+    private static final long NS_PER_MS = 1_000_000;
+
+    private final Libc libc;
+    private final int epollFd;
+    private final int eventFd;
+    private final MemorySegment events;
+    private final MemorySegment event;
+    private final MemorySegment drained;
+    private final MemorySegment one;
+
+    /** By slot; the token of an event is slot and generation, so that a reused slot is told apart. */
+    private @Nullable Pollable[] sources = new @Nullable Pollable[16];
+
+    private int[] generations = new int[16];
+    private int ready;
+    private boolean closed;
+
+    public EpollPoller(Libc libc) throws NativeException {
+        this.libc = libc;
+        Arena arena = Arena.ofAuto();
+        this.events = arena.allocate((long) MAX_EVENTS * Linux.EPOLL_EVENT_SIZE, 8);
+        this.event = arena.allocate(Linux.EPOLL_EVENT_SIZE, 8);
+        this.drained = arena.allocate(JAVA_LONG);
+        this.one = arena.allocateFrom(JAVA_LONG, 1L);
+        this.epollFd = libc.epoll_create1(Linux.EPOLL_CLOEXEC);
+        int fd = -1;
+        try {
+            fd = libc.eventfd(0, Linux.EFD_NONBLOCK | Linux.EFD_CLOEXEC);
+            control(Linux.EPOLL_CTL_ADD, fd, Linux.EPOLLIN, WAKE_TOKEN);
+        } catch (NativeException e) {
+            if (fd >= 0) {
+                libc.closeQuietly(fd);
+            }
+            libc.closeQuietly(epollFd);
+            throw e;
+        }
+        this.eventFd = fd;
+    }
+
+    @Override
+    public void add(Pollable source) throws IOException {
+        int slot = slotOf(null);
+        if (slot < 0) {
+            slot = sources.length;
+            sources = Arrays.copyOf(sources, slot * 2);
+            generations = Arrays.copyOf(generations, slot * 2);
+        }
+        generations[slot] = generations[slot] + 1 & Integer.MAX_VALUE;
+        control(Linux.EPOLL_CTL_ADD, source.fd(), Linux.EPOLLIN, token(slot));
+        sources[slot] = source;
+    }
+
+    @Override
+    public void watchWriting(Pollable source, boolean writing) {
+        int slot = slotOf(source);
+        if (slot < 0) {
+            return;
+        }
+        int interest = writing ? Linux.EPOLLIN | Linux.EPOLLOUT : Linux.EPOLLIN;
+        try {
+            control(Linux.EPOLL_CTL_MOD, source.fd(), interest, token(slot));
+        } catch (NativeException e) {
+            throw new IllegalStateException("a watched descriptor is gone", e);
+        }
+    }
+
+    @Override
+    public void remove(Pollable source) {
+        int slot = slotOf(source);
+        if (slot < 0) {
+            return;
+        }
+        sources[slot] = null;
+        try {
+            libc.epoll_ctl(epollFd, Linux.EPOLL_CTL_DEL, source.fd(), MemorySegment.NULL);
+        } catch (NativeException e) {
+            // Already closed: the kernel forgets a descriptor by itself.
+        }
+    }
+
+    @Override
+    public boolean await(long timeoutNs) {
+        // Rounded up: a timer that is not due yet would otherwise be polled for in a busy loop.
+        long timeoutMs = timeoutNs == Long.MAX_VALUE
+                ? -1
+                : Math.min(Integer.MAX_VALUE, (Math.max(0, timeoutNs) + NS_PER_MS - 1) / NS_PER_MS);
+        ready = Math.max(0, libc.epoll_wait(epollFd, events, MAX_EVENTS, (int) timeoutMs));
+        return ready > 0;
+    }
+
+    @Override
+    public void dispatch() {
+        for (int i = 0; i < ready; i++) {
+            long at = (long) i * Linux.EPOLL_EVENT_SIZE;
+            int flags = events.get(JAVA_INT, at);
+            long token = events.get(JAVA_LONG_UNALIGNED, at + Linux.EPOLL_EVENT_DATA);
+            if (token == WAKE_TOKEN) {
+                libc.read(eventFd, drained, 0, Long.BYTES);
+                continue;
+            }
+            int slot = (int) token;
+            Pollable source = sources[slot];
+            if (source != null && generations[slot] == (int) (token >>> 32)) {
+                boolean failed = (flags & (Linux.EPOLLERR | Linux.EPOLLHUP)) != 0;
+                source.onReady(failed || (flags & Linux.EPOLLIN) != 0, (flags & Linux.EPOLLOUT) != 0);
+            }
+        }
+        ready = 0;
+    }
+
+    @Override
+    public void wake() {
+        // Under the lock, so that the number of a closed descriptor is never written to.
+        synchronized (one) {
+            if (!closed) {
+                libc.write(eventFd, one, 0, Long.BYTES);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (one) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        libc.closeQuietly(eventFd);
+        libc.closeQuietly(epollFd);
+    }
+
+    private long token(int slot) {
+        return (long) generations[slot] << 32 | slot;
+    }
+
+    private int slotOf(@Nullable Pollable source) {
+        for (int i = 0; i < sources.length; i++) {
+            if (sources[i] == source) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void control(int operation, int fd, int interest, long token) throws NativeException {
+        event.set(JAVA_INT, 0, interest);
+        event.set(JAVA_LONG_UNALIGNED, Linux.EPOLL_EVENT_DATA, token);
+        libc.epoll_ctl(epollFd, operation, fd, event);
+    }
+}

@@ -1,0 +1,236 @@
+package io.culvert.core.bus;
+
+import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.auth.Credentials;
+import io.culvert.api.auth.PeerIdentity;
+import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.network.Admission;
+import io.culvert.api.network.NetworkSettings;
+import io.culvert.api.network.TunnelAddresses;
+import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.status.SessionStatus;
+import io.culvert.api.tls.TlsProvider;
+import io.culvert.api.tunnel.CloseCause;
+import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Transport;
+import io.culvert.core.admission.Admissions;
+import io.culvert.core.handover.SessionRecords;
+import io.culvert.core.link.FakeLink;
+import io.culvert.core.link.SteppedPoller;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A packet bus in virtual time, over links and a TUN in memory; whoever asks steps the loop. */
+final class BusFixture {
+    static final ListenerClaim CLAIM = new ListenerClaim(Transport.UDP, new InetSocketAddress("127.0.0.1", 1194));
+    static final InetSocketAddress ALICE = new InetSocketAddress("192.0.2.1", 4001);
+    static final InetSocketAddress BOB = new InetSocketAddress("192.0.2.2", 4002);
+
+    final FakeTun tun = new FakeTun();
+    final Doors doors = new Doors();
+    final Records records = new Records();
+    final List<FakeLink> links = new ArrayList<>();
+    final List<Runnable> heldWork = new ArrayList<>();
+    boolean holdWork;
+    boolean refuseListeners;
+    long nowNs = 5_000_000_000L;
+    final PacketBus bus;
+
+    BusFixture() {
+        this(true, 256);
+    }
+
+    BusFixture(boolean clientToClient, int buffers) {
+        try {
+            bus = new PacketBus(new BusSettings(buffers, 1500, clientToClient), new PacketBus.Neighbours(
+                    tun,
+                    new SteppedPoller(),
+                    resources -> claim -> {
+                        if (refuseListeners) {
+                            throw new IOException("cannot listen on " + claim);
+                        }
+                        var link = new FakeLink(claim, resources);
+                        links.add(link);
+                        return link;
+                    },
+                    doors,
+                    records,
+                    new NoServices(),
+                    work -> {
+                        if (holdWork) {
+                            heldWork.add(work);
+                        } else {
+                            work.run();
+                        }
+                    },
+                    () -> nowNs,
+                    Instant::now,
+                    new SecureRandom()));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Steps until nothing moves any more. */
+    void settle() {
+        for (int i = 0; i < 5; i++) {
+            bus.step();
+        }
+    }
+
+    void pass(long ns) {
+        nowNs += ns;
+        settle();
+    }
+
+    <T> T ask(CompletionStage<T> stage) {
+        for (int i = 0; i < 20 && !stage.toCompletableFuture().isDone(); i++) {
+            bus.step();
+        }
+        return stage.toCompletableFuture().getNow(null);
+    }
+
+    /** {@link PacketBus#list} blocks, so another thread asks. */
+    List<SessionStatus> list() {
+        var answer = CompletableFuture.supplyAsync(bus::list, asking -> Thread.ofVirtual().start(asking));
+        while (!answer.isDone()) {
+            bus.step();
+            Thread.onSpinWait();
+        }
+        return answer.join();
+    }
+
+    FakeLink link() {
+        return links.getLast();
+    }
+
+    ToyProtocol attach() {
+        var protocol = new ToyProtocol("udp", CLAIM);
+        ask(bus.attach(protocol));
+        return protocol;
+    }
+
+    /** Lets a user in; the session is established afterwards, and its datagrams are drained. */
+    void join(long key, String user, InetSocketAddress from) {
+        link().arrive(ToyProtocol.datagram('H', key, user.getBytes(java.nio.charset.StandardCharsets.UTF_8)), from);
+        settle();
+        link().drain();
+    }
+
+    void send(char letter, long key, byte[] body, InetSocketAddress from) {
+        link().arrive(ToyProtocol.datagram(letter, key, body), from);
+        settle();
+    }
+
+    /** Grants 10.8.0.2 and fd00::2, and so on. */
+    static final class Doors implements Admissions {
+        final Map<Long, TunnelAddresses> granted = new LinkedHashMap<>();
+        final Map<String, CloseCause> refused = new HashMap<>();
+        final Set<Long> released = new HashSet<>();
+        AuthDecision decision = new AuthDecision.Accepted(Map.of());
+        @Nullable Credentials asked;
+        private int next = 2;
+
+        @Override
+        public AuthDecision authenticate(Credentials credentials) {
+            asked = credentials;
+            return decision;
+        }
+
+        @Override
+        public Admission admit(PeerIdentity peer, long sessionId) {
+            CloseCause cause = refused.get(peer.user());
+            if (cause != null) {
+                return new Admission.Refused(cause);
+            }
+            int host = next++;
+            var addresses = new TunnelAddresses(
+                    Optional.of((Inet4Address) InetAddress.ofLiteral("10.8.0." + host)),
+                    Optional.of((Inet6Address) InetAddress.ofLiteral("fd00::" + host)));
+            granted.put(sessionId, addresses);
+            return new Admission.Granted(addresses, new NetworkSettings(Optional.empty(), Optional.empty(),
+                    Optional.empty(), Optional.empty(), 1500, List.of(), false, List.of(), List.of()));
+        }
+
+        @Override
+        public @Nullable CloseCause recheck(PeerIdentity peer) {
+            return refused.get(peer.user());
+        }
+
+        @Override
+        public void release(long sessionId) {
+            released.add(sessionId);
+            granted.remove(sessionId);
+        }
+
+        @Override
+        public boolean restore(SessionRecord record) {
+            return granted.putIfAbsent(record.sessionId(), record.addresses()) == null
+                    || granted.get(record.sessionId()).equals(record.addresses());
+        }
+    }
+
+    static final class Records implements SessionRecords {
+        final Map<Long, SessionRecord> stored = new LinkedHashMap<>();
+        boolean fails;
+
+        @Override
+        public CompletionStage<Boolean> save(SessionRecord record) {
+            if (!fails) {
+                stored.put(record.sessionId(), record);
+            }
+            return CompletableFuture.completedFuture(!fails);
+        }
+
+        @Override
+        public CompletionStage<Boolean> forget(String protocol, String instance, long sessionId) {
+            stored.remove(sessionId);
+            return CompletableFuture.completedFuture(true);
+        }
+
+        @Override
+        public List<SessionRecord> load(String protocol, String instance) {
+            return stored.values().stream().filter(r -> r.instance().equals(instance)).toList();
+        }
+    }
+
+    static final class NoServices implements Services {
+        @Override
+        public Optional<TlsProvider> tls() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<CipherProvider> crypto(DataCipher cipher) {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<DataCipher> ciphers() {
+            return List.of();
+        }
+
+        @Override
+        public Optional<CertificateAuthority> certificates() {
+            return Optional.empty();
+        }
+    }
+}

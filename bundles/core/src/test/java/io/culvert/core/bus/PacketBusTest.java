@@ -1,0 +1,382 @@
+package io.culvert.core.bus;
+
+import static io.culvert.core.bus.BusFixture.ALICE;
+import static io.culvert.core.bus.BusFixture.BOB;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.packet.DropReason;
+import io.culvert.api.tunnel.CloseCause;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+final class PacketBusTest {
+    private static final byte[] NONE = {};
+    private static final long SECOND = 1_000_000_000L;
+
+    private final BusFixture fixture = new BusFixture();
+
+    private Object closes(CloseCause.Kind kind) {
+        return ((Map<?, ?>) fixture.bus.status().get("closes")).get(kind.name());
+    }
+
+    private int freeBuffers() {
+        return (int) ((Map<?, ?>) fixture.bus.status().get("pool")).get("free");
+    }
+
+    @Test
+    void shouldEstablishASessionAfterADurableSave() {
+        fixture.attach();
+        fixture.link().arrive(ToyProtocol.datagram('H', 1, "alice".getBytes()), ALICE);
+        fixture.settle();
+        var sent = fixture.link().drain();
+        assertEquals(1, sent.size());
+        assertEquals('E', sent.getFirst().bytes()[0]);
+        assertEquals(ALICE, sent.getFirst().to());
+        assertEquals(1, fixture.records.stored.size());
+        assertEquals(1, fixture.bus.status().get("sessions"));
+    }
+
+    @Test
+    void shouldCarryPacketsBothWays() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        byte[] in = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30);
+        fixture.send('D', 1, in, ALICE);
+        List<byte[]> written = fixture.tun.drain();
+        assertEquals(1, written.size());
+        assertArrayEquals(in, written.getFirst());
+
+        byte[] out = Packets.ipv6("2001:db8::1", "fd00::2", 64, 30);
+        fixture.tun.arrive(out);
+        fixture.settle();
+        byte[] datagram = fixture.link().drain().getFirst().bytes();
+        assertEquals('D', datagram[0]);
+        assertArrayEquals(out, Arrays.copyOfRange(datagram, ToyProtocol.HEADER, datagram.length));
+
+        var status = fixture.list();
+        assertEquals(1, status.getFirst().packetsIn());
+        assertEquals(50, status.getFirst().bytesIn());
+        assertEquals(1, status.getFirst().packetsOut());
+        assertEquals(70, status.getFirst().bytesOut());
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldCarryPacketsBetweenClientsAndCountTheHop() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "10.8.0.3", 64, 30), ALICE);
+        var sent = fixture.link().drain().getFirst();
+        assertEquals(BOB, sent.to());
+        assertEquals(63, sent.bytes()[ToyProtocol.HEADER + 8]);
+        assertTrue(Packets.checksumHolds(sent.bytes(), ToyProtocol.HEADER));
+        fixture.send('D', 2, Packets.ipv6("fd00::3", "fd00::2", 2, 30), BOB);
+        assertEquals(1, fixture.link().drain().getFirst().bytes()[ToyProtocol.HEADER + 7]);
+        assertTrue(fixture.tun.drain().isEmpty());
+    }
+
+    @Test
+    void shouldKeepClientsApartWhenTheyMayNotMeet() {
+        var apart = new BusFixture(false, 256);
+        apart.attach();
+        apart.join(1, "alice", ALICE);
+        apart.join(2, "bob", BOB);
+        apart.send('D', 1, Packets.ipv4("10.8.0.2", "10.8.0.3", 64, 30), ALICE);
+        assertTrue(apart.link().drain().isEmpty());
+        assertTrue(apart.tun.drain().isEmpty());
+        assertEquals(1, apart.bus.drops(DropReason.NO_ROUTE));
+    }
+
+    @Test
+    void shouldCountEveryInboundDropByItsReason() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.send('D', 1, Packets.ipv4("10.8.0.99", "198.51.100.1", 64, 0), ALICE);
+        fixture.send('D', 1, Packets.ipv6("fe80::1", "ff02::2", 255, 0), ALICE);
+        assertEquals(2, fixture.bus.drops(DropReason.SOURCE_ADDRESS));
+        fixture.send('D', 1, new byte[] {0x70, 0, 0}, ALICE);
+        assertEquals(1, fixture.bus.drops(DropReason.UNSUPPORTED));
+        fixture.send('D', 1, NONE, ALICE);
+        fixture.send('D', 1, Arrays.copyOf(Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 8), 24), ALICE);
+        assertEquals(2, fixture.bus.drops(DropReason.MALFORMED));
+        fixture.join(2, "bob", BOB);
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "10.8.0.3", 1, 0), ALICE);
+        assertEquals(1, fixture.bus.drops(DropReason.HOP_LIMIT));
+        fixture.send('D', 77, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0), ALICE);
+        assertEquals(1, fixture.bus.drops(DropReason.NOT_ESTABLISHED));
+        fixture.send('Z', 78, NONE, ALICE);
+        assertEquals(1, fixture.bus.drops(DropReason.UNKNOWN_SESSION));
+        assertTrue(fixture.tun.drain().isEmpty());
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldCountEveryOutboundDropByItsReason() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.77", 64, 0));
+        fixture.tun.arrive(new byte[] {0x10});
+        fixture.tun.arrive(Arrays.copyOf(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0), 19));
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 2080));
+        fixture.settle();
+        assertEquals(1, fixture.bus.drops(DropReason.NO_ROUTE));
+        assertEquals(1, fixture.bus.drops(DropReason.UNSUPPORTED));
+        assertEquals(1, fixture.bus.drops(DropReason.MALFORMED));
+        assertEquals(1, fixture.bus.drops(DropReason.TOO_BIG));
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldDropWhatASessionSaysBeforeItIsEstablished() {
+        fixture.attach();
+        fixture.holdWork = true;
+        fixture.join(1, "alice", ALICE);
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0), ALICE);
+        assertEquals(1, fixture.bus.drops(DropReason.NOT_ESTABLISHED));
+    }
+
+    @Test
+    void shouldCountDatagramsWithoutABuffer() {
+        var small = new BusFixture(true, 1);
+        ToyProtocol protocol = small.attach();
+        small.join(1, "alice", ALICE);
+        assertEquals(1, protocol.sessions.size());
+        protocol.keepaliveNs = SECOND;
+        // One buffer: it is free again before each datagram, so that the second allocation of a call fails.
+        small.send('L', 1, NONE, ALICE);
+        assertEquals(1, small.bus.drops(DropReason.POOL_EXHAUSTED));
+    }
+
+    @Test
+    void shouldCloseASessionThatFailsAndGoOn() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
+        fixture.send('X', 1, NONE, ALICE);
+        assertEquals(1L, closes(CloseCause.Kind.INTERNAL_ERROR));
+        assertEquals(1, protocol.sessions.getFirst().closedCalls);
+        assertEquals(1, fixture.records.stored.size());
+        assertEquals(1, fixture.doors.granted.size());
+        fixture.send('W', 2, NONE, BOB);
+        assertEquals(2L, closes(CloseCause.Kind.INTERNAL_ERROR));
+        assertEquals(0, fixture.bus.status().get("sessions"));
+        fixture.send('X', 3, NONE, BOB);
+        fixture.join(4, "carol", BOB);
+        assertEquals(1, fixture.bus.status().get("sessions"));
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldReclaimWhatASessionKeeps() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.send('L', 1, NONE, ALICE);
+        assertEquals(256, freeBuffers());
+        assertEquals(1, fixture.bus.status().get("sessions"));
+    }
+
+    @Test
+    void shouldForgetAPlaceThatNoSessionWasMadeFor() {
+        fixture.attach();
+        fixture.send('N', 9, NONE, ALICE);
+        assertEquals(0, fixture.bus.status().get("sessions"));
+        assertEquals(1L, closes(CloseCause.Kind.INTERNAL_ERROR));
+    }
+
+    @Test
+    void shouldForgetEverythingWhenThePeerLeaves() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.send('B', 1, NONE, ALICE);
+        assertEquals(1, protocol.sessions.getFirst().closedCalls);
+        assertTrue(fixture.records.stored.isEmpty());
+        assertTrue(fixture.doors.granted.isEmpty());
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.settle();
+        assertEquals(1, fixture.bus.drops(DropReason.NO_ROUTE));
+        assertEquals(1L, closes(CloseCause.Kind.PEER_EXIT));
+    }
+
+    @Test
+    void shouldGiveBackAddressesThatAreGrantedToASessionThatIsGone() {
+        fixture.attach();
+        fixture.holdWork = true;
+        fixture.join(1, "alice", ALICE);
+        fixture.send('B', 1, NONE, ALICE);
+        fixture.heldWork.forEach(Runnable::run);
+        fixture.settle();
+        assertTrue(fixture.doors.granted.isEmpty());
+        assertTrue(fixture.records.stored.isEmpty());
+    }
+
+    @Test
+    void shouldCallTimersInTheirTime() {
+        ToyProtocol protocol = fixture.attach();
+        protocol.keepaliveNs = 10 * SECOND;
+        fixture.join(1, "alice", ALICE);
+        fixture.pass(9 * SECOND);
+        assertTrue(fixture.link().drain().isEmpty());
+        fixture.pass(SECOND + 5_000_000);
+        assertEquals('K', fixture.link().drain().getFirst().bytes()[0]);
+        fixture.pass(10 * SECOND + 5_000_000);
+        assertEquals(1, fixture.link().drain().size());
+    }
+
+    @Test
+    void shouldFollowAFloatingPeerInTheRecord() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.pass(2 * SECOND);
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0), BOB);
+        assertEquals(BOB, fixture.records.stored.values().iterator().next().endpoint().remote());
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.settle();
+        assertEquals(BOB, fixture.link().drain().getFirst().to());
+    }
+
+    @Test
+    void shouldZeroThePasswordAndBringThePendingDecisionLater() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        var later = new CompletableFuture<AuthDecision>();
+        fixture.doors.decision =
+                new AuthDecision.Pending(Duration.ofSeconds(30), new AuthDecision.Prompt.Wait(), later);
+        fixture.send('P', 1, NONE, ALICE);
+        assertArrayEquals(new byte[6], fixture.doors.asked.password());
+        assertEquals(1, protocol.decisions.size());
+        later.complete(new AuthDecision.Accepted(Map.of()));
+        fixture.settle();
+        assertEquals(new AuthDecision.Accepted(Map.of()), protocol.decisions.getLast());
+        fixture.pass(31 * SECOND);
+        assertEquals(2, protocol.decisions.size());
+    }
+
+    @Test
+    void shouldRefuseWhenNobodyDecidesInTime() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.doors.decision = new AuthDecision.Pending(
+                Duration.ofSeconds(30), new AuthDecision.Prompt.Wait(), new CompletableFuture<>());
+        fixture.send('P', 1, NONE, ALICE);
+        fixture.pass(31 * SECOND);
+        assertTrue(protocol.decisions.getLast() instanceof AuthDecision.Refused);
+    }
+
+    @Test
+    void shouldEndSessionsThatAnAccessCheckRefuses() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
+        var revoked = CloseCause.silently(CloseCause.Kind.REVOKED, "revoked");
+        fixture.doors.refused.put("alice", revoked);
+        fixture.ask(fixture.bus.recheck());
+        assertEquals(revoked, protocol.sessions.getFirst().endedBy);
+        assertEquals('B', fixture.link().drain().getFirst().bytes()[0]);
+        assertEquals(1, fixture.bus.status().get("sessions"));
+    }
+
+    @Test
+    void shouldEndASessionThatDoesNotEndItselfAfterThreeSeconds() {
+        ToyProtocol protocol = fixture.attach();
+        protocol.endsOnRequest = false;
+        fixture.join(1, "alice", ALICE);
+        var quiet = fixture.bus.quiesce(false).toCompletableFuture();
+        fixture.settle();
+        assertFalse(quiet.isDone());
+        fixture.pass(3 * SECOND + 10_000_000);
+        assertTrue(quiet.isDone());
+        assertEquals(1L, closes(CloseCause.Kind.SHUTDOWN));
+        assertTrue(fixture.records.stored.isEmpty());
+    }
+
+    @Test
+    void shouldHandSessionsToTheNextProtocolWithoutTellingThePeer() {
+        ToyProtocol old = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.ask(fixture.bus.detach(old));
+        assertEquals(0, fixture.bus.status().get("sessions"));
+        assertEquals(1, old.sessions.getFirst().closedCalls);
+        assertTrue(fixture.link().drain().isEmpty());
+        assertEquals(1, fixture.records.stored.size());
+        byte[] packet = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0);
+        fixture.send('D', 1, packet, ALICE);
+        assertEquals(1, fixture.link().waiting());
+
+        ToyProtocol next = fixture.attach();
+        fixture.settle();
+        assertEquals(1, fixture.links.size());
+        assertEquals("thawed", next.sessions.getFirst().state);
+        assertArrayEquals(packet, fixture.tun.drain().getFirst());
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.settle();
+        assertEquals(ALICE, fixture.link().drain().getFirst().to());
+    }
+
+    @Test
+    void shouldReplaceAProtocolThatIsStillThere() {
+        ToyProtocol old = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        ToyProtocol next = fixture.attach();
+        assertEquals(1, old.sessions.getFirst().closedCalls);
+        assertEquals(1, next.sessions.size());
+        assertEquals(1, fixture.bus.listeners().size());
+    }
+
+    @Test
+    void shouldForgetRecordsThatCannotBeThawedOrMayNotComeBack() {
+        ToyProtocol old = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
+        fixture.ask(fixture.bus.detach(old));
+        fixture.doors.refused.put("alice", CloseCause.silently(CloseCause.Kind.REVOKED, "revoked"));
+        var next = new ToyProtocol("udp", BusFixture.CLAIM);
+        next.refusesRecords = true;
+        fixture.ask(fixture.bus.attach(next));
+        assertTrue(fixture.records.stored.isEmpty());
+        assertTrue(fixture.doors.granted.isEmpty());
+        assertEquals(1L, closes(CloseCause.Kind.REVOKED));
+        assertEquals(1L, closes(CloseCause.Kind.HANDOVER_FAILED));
+    }
+
+    @Test
+    void shouldCloseParkedSocketsWhenNobodyTakesThem() {
+        ToyProtocol old = fixture.attach();
+        fixture.ask(fixture.bus.detach(old));
+        fixture.pass(29 * SECOND);
+        assertFalse(fixture.link().closed);
+        fixture.pass(2 * SECOND);
+        assertTrue(fixture.link().closed);
+    }
+
+    @Test
+    void shouldKeepRecordsWhoseListenerDoesNotOpen() {
+        ToyProtocol old = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.ask(fixture.bus.detach(old));
+        fixture.pass(31 * SECOND);
+        fixture.refuseListeners = true;
+        fixture.attach();
+        assertEquals(1, fixture.records.stored.size());
+        ListenerStatus listener = fixture.bus.listeners().getFirst();
+        assertFalse(listener.isOpen());
+        assertEquals("failed", listener.asMap().get("state"));
+    }
+
+    @Test
+    void shouldCloseTheSessionsOfALinkThatEnds() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.link().breakOff(ALICE);
+        assertEquals(1L, closes(CloseCause.Kind.LINK_CLOSED));
+        assertEquals(0, fixture.bus.status().get("sessions"));
+    }
+}
