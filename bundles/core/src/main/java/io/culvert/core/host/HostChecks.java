@@ -137,7 +137,7 @@ public final class HostChecks {
         } catch (IOException e) {
             return Finding.bad(
                     name,
-                    "/dev/net/tun cannot be opened: " + e.getMessage(),
+                    "/dev/net/tun cannot be opened: " + Sysctls.reason(e),
                     "run as root; in a container pass --device /dev/net/tun; under systemd DeviceAllow=/dev/net/tun rw");
         }
     }

@@ -130,7 +130,7 @@ public final class HostNetwork implements AutoCloseable {
             if (sysctls.read(redirects).filter("0"::equals).isPresent()) {
                 dependents.add(new Dependent(redirects, "0", "0"));
             }
-            changes.add(new Change(IPV4_SWITCH, "0", "1", dependents));
+            changes.add(new Change(IPV4_SWITCH, "0", "1", dependents, false));
         }
         if (settings.ipv6().isPresent() && isOff(IPV6_SWITCH)) {
             // A forwarding kernel drops routes that it learned from router advertisements, unless accept_ra is 2:
@@ -138,10 +138,10 @@ public final class HostNetwork implements AutoCloseable {
             for (String name : sysctls.names(IPV6_CONF)) {
                 String path = IPV6_CONF + "/" + name + "/accept_ra";
                 if (!isTemplate(name) && sysctls.read(path).filter("1"::equals).isPresent()) {
-                    changes.add(new Change(path, "1", "2", List.of()));
+                    changes.add(new Change(path, "1", "2", List.of(), false));
                 }
             }
-            changes.add(new Change(IPV6_SWITCH, "0", "1", forwardingInterfaces(IPV6_CONF, "all")));
+            changes.add(new Change(IPV6_SWITCH, "0", "1", forwardingInterfaces(IPV6_CONF, "all"), false));
         }
         return changes;
     }
@@ -207,8 +207,8 @@ public final class HostNetwork implements AutoCloseable {
         if (state.table().isPresent()) {
             deleteTable(state.table().get());
         }
-        for (Change change : state.changes().reversed()) {
-            restore(change);
+        for (int i = state.changes().size() - 1; i >= 0; i--) {
+            restore(state, i);
         }
         HostState.delete(file);
         return true;
@@ -230,27 +230,44 @@ public final class HostNetwork implements AutoCloseable {
         }
     }
 
-    private void restore(Change change) throws IOException {
+    private void restore(HostState state, int index) throws IOException {
+        Change change = state.changes().get(index);
         Optional<String> now = sysctls.read(change.path());
-        if (now.isEmpty() || now.get().equals(change.old())) {
-            return;
-        }
-        if (!now.get().equals(change.ours())) {
-            log.warn("host: {} was set to {} by someone else, left as it is", change.path(), now.get());
-            return;
-        }
-        var wanted = new ArrayList<Optional<String>>();
-        for (Dependent dependent : change.dependents()) {
-            Optional<String> value = sysctls.read(dependent.path());
-            wanted.add(value.map(v -> v.equals(dependent.ours()) ? dependent.old() : v));
-        }
-        write(change.path(), change.old());
-        log.info("host: set {} back to {}", change.path(), change.old());
-        for (int i = 0; i < wanted.size(); i++) {
-            if (wanted.get(i).isPresent()) {
-                write(change.dependents().get(i).path(), wanted.get(i).get());
+        if (!change.undoing()) {
+            if (now.isEmpty() || now.get().equals(change.old())) {
+                return;
+            }
+            if (!now.get().equals(change.ours())) {
+                log.warn("host: {} was set to {} by someone else, left as it is", change.path(), now.get());
+                return;
+            }
+            if (!change.dependents().isEmpty()) {
+                // Once the switch is back, what the dependents were is lost to whoever must finish this.
+                change = undoing(change);
+                state.changes().set(index, change);
+                state.save(file);
             }
         }
+        if (now.filter(change.ours()::equals).isPresent()) {
+            write(change.path(), change.old());
+            log.info("host: set {} back to {}", change.path(), change.old());
+        }
+        for (Dependent dependent : change.dependents()) {
+            write(dependent.path(), dependent.old());
+        }
+    }
+
+    /** Where someone else has changed a dependent meanwhile, that is what it shall be. */
+    private Change undoing(Change change) throws IOException {
+        var dependents = new ArrayList<Dependent>();
+        for (Dependent dependent : change.dependents()) {
+            Optional<String> now = sysctls.read(dependent.path());
+            if (now.isPresent()) {
+                String wanted = now.get().equals(dependent.ours()) ? dependent.old() : now.get();
+                dependents.add(new Dependent(dependent.path(), wanted, dependent.ours()));
+            }
+        }
+        return new Change(change.path(), change.old(), change.ours(), dependents, true);
     }
 
     private void write(String path, String value) throws IOException {

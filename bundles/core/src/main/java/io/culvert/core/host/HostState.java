@@ -37,8 +37,9 @@ record HostState(String boot, String namespace, Optional<String> table, List<Cha
      * @param old its value before
      * @param ours what we set it to
      * @param dependents what the kernel sets along with it, and would not set back to what it was
+     * @param undoing whether taking it back has begun: then {@code old} of the dependents is what they shall be
      */
-    record Change(String path, String old, String ours, List<Dependent> dependents) {}
+    record Change(String path, String old, String ours, List<Dependent> dependents, boolean undoing) {}
 
     /**
      * @param old its value before
@@ -75,8 +76,8 @@ record HostState(String boot, String namespace, Optional<String> table, List<Cha
                     }
                     table = Optional.of(words[1]);
                 }
-                case "set4" -> changes.add(
-                        new Change(path(file, words[1]), words[2], words[3], new ArrayList<>()));
+                case "set4", "undo4" -> changes.add(new Change(
+                        path(file, words[1]), words[2], words[3], new ArrayList<>(), words[0].equals("undo")));
                 case "with4" -> {
                     if (changes.isEmpty()) {
                         throw unreadable(file, line);
@@ -110,7 +111,7 @@ record HostState(String boot, String namespace, Optional<String> table, List<Cha
         text.append("boot ").append(boot).append("\nnamespace ").append(namespace).append('\n');
         table.ifPresent(mark -> text.append("table ").append(mark).append('\n'));
         for (Change change : changes) {
-            line(text, "set", change.path(), change.old(), change.ours());
+            line(text, change.undoing() ? "undo" : "set", change.path(), change.old(), change.ours());
             change.dependents().forEach(d -> line(text, "with", d.path(), d.old(), d.ours()));
         }
         text.append(LAST_LINE).append('\n');

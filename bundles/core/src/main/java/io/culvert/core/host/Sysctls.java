@@ -2,6 +2,7 @@ package io.culvert.core.host;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -43,7 +44,7 @@ final class Sysctls {
             throw e;
         } catch (IOException e) {
             throw new HostException(
-                    "cannot set " + dotted(path) + " to " + value + " (" + e.getMessage() + ")",
+                    "cannot set " + dotted(path) + " to " + value + " (" + reason(e) + ")",
                     "run as root; in a container set it from outside (--sysctl " + dotted(path) + "=" + value
                             + "), or set core.forwarding to false",
                     e);
@@ -60,6 +61,11 @@ final class Sysctls {
         }
         Collections.sort(names);
         return names;
+    }
+
+    /** The message of a file system exception may be no more than the path. */
+    static String reason(IOException e) {
+        return e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
     }
 
     private static String dotted(String path) {

@@ -104,6 +104,23 @@ class HostNetworkTest {
     }
 
     @Test
+    void shouldFinishWhatAStopLeftHalfUndone() throws Exception {
+        inNamespace(() -> {
+            NetworkNamespace.run("ip", "tuntap", "add", "d0", "mode", "tun");
+            Path interfaceSwitch = Path.of("/proc/sys/net/ipv4/conf/d0/forwarding");
+            Files.writeString(interfaceSwitch, "1");
+            String before = everything();
+            HostNetwork.apply(run, BOTH);
+            Path file = run.resolve("host-state");
+            Files.writeString(file, Files.readString(file).replace("set net/ipv4/ip_forward", "undo net/ipv4/ip_forward"));
+            Files.writeString(IPV4, "0");
+            assertEquals("0", value(interfaceSwitch));
+            assertTrue(HostNetwork.recover(run));
+            assertEquals(before, everything());
+        });
+    }
+
+    @Test
     void shouldRefuseATableThatIsNotOurs() throws Exception {
         inNamespace(() -> {
             NetworkNamespace.run("nft", "add", "table", "inet", "culvert");

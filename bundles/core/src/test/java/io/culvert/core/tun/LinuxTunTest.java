@@ -44,7 +44,7 @@ class LinuxTunTest {
                 String link = NetworkNamespace.run("ip", "address", "show", "dev", "cv0");
                 assertTrue(link.contains("mtu 1400") && link.contains("UP"), link);
                 assertTrue(link.contains("inet 10.8.0.1/24"), link);
-                assertTrue(link.contains("inet6 fd00:8::1/64") && !link.contains("tentative"), link);
+                assertTrue(link.contains("inet6 fd00:8::1/64 scope global nodad"), link);
                 String routes = NetworkNamespace.run("ip", "route");
                 assertTrue(routes.contains("10.8.0.0/24 dev cv0"), routes);
                 assertTrue(routes.contains("192.168.77.0/24 dev cv0"), routes);
