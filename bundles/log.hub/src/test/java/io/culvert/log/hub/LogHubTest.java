@@ -1,0 +1,228 @@
+package io.culvert.log.hub;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.api.command.CommandException;
+import io.culvert.api.log.LogRecord;
+import io.culvert.api.log.LogSink;
+import io.culvert.log.slf4j.LogTargets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+class LogHubTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    private final Logger log = LoggerFactory.getLogger("io.culvert.pki.Authority");
+    private final Recent recent = new Recent(1000);
+    private final LogHub hub = new LogHub(
+            InstantSource.fixed(Instant.EPOCH),
+            new BundleNames(() -> List.of("io.culvert.pki", "io.culvert"))::of,
+            recent,
+            this::listen);
+
+    private void listen(boolean wanted) {
+        LogTargets.set(wanted ? hub() : null);
+    }
+
+    private LogHub hub() {
+        return hub;
+    }
+
+    @AfterEach
+    void close() {
+        LogTargets.set(null);
+        hub.close();
+    }
+
+    @Test
+    void shouldFormatNothingWithoutASinkAndResumeWithOne() {
+        var formatted = new AtomicInteger();
+        var argument = new Object() {
+            @Override
+            public String toString() {
+                formatted.incrementAndGet();
+                return "alice";
+            }
+        };
+        assertFalse(log.isErrorEnabled());
+        log.error("peer={}", argument);
+        assertEquals(0, formatted.get());
+
+        var sink = new ListSink();
+        hub.add(sink, LogRecord.Level.INFO);
+        log.info("peer={}", argument);
+        hub.remove(sink);
+        log.info("peer={}", argument);
+        assertEquals(1, formatted.get());
+        assertEquals(List.of("peer=alice"), sink.messages());
+
+        hub.add(sink, LogRecord.Level.INFO);
+        log.info("again");
+        hub.flush();
+        assertEquals(List.of("peer=alice", "again"), sink.messages());
+    }
+
+    @Test
+    void shouldGiveEachSinkOnlyTheLevelsThatItWants() {
+        var errors = new ListSink();
+        var all = new ListSink();
+        hub.add(errors, LogRecord.Level.ERROR);
+        hub.add(all, LogRecord.Level.DEBUG);
+        log.debug("one");
+        log.error("two");
+        log.trace("three");
+        hub.flush();
+        assertEquals(List.of("two"), errors.messages());
+        assertEquals(List.of("one", "two"), all.messages());
+    }
+
+    @Test
+    void shouldNameTheModuleAndKeepTheTrace() {
+        var sink = new ListSink();
+        hub.add(sink, LogRecord.Level.INFO);
+        log.warn("store: lost", new IllegalStateException("disk full"));
+        hub.flush();
+        LogRecord entry = sink.entries.getFirst();
+        assertEquals("io.culvert.pki", entry.module());
+        assertEquals(LogRecord.Level.WARN, entry.level());
+        assertTrue(entry.trace().orElse("").startsWith("java.lang.IllegalStateException: disk full\n\tat "));
+    }
+
+    @Test
+    void shouldNotLetAPeersNameForgeALine() {
+        assertEquals("user=a\\nERROR b\\x1b[2J c", LogHub.oneLine("user=a\nERROR b\u001b[2J\tc"));
+    }
+
+    @Test
+    void shouldLeaveAGapInTheNumbersWhereEntriesWereLost() throws Exception {
+        var entered = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        var sink = new ListSink() {
+            @Override
+            public void write(List<LogRecord> entries) throws Exception {
+                entered.countDown();
+                assertTrue(release.await(SOON.toSeconds(), TimeUnit.SECONDS));
+                super.write(entries);
+            }
+        };
+        hub.add(sink, LogRecord.Level.INFO);
+        log.info("first");
+        assertTrue(entered.await(SOON.toSeconds(), TimeUnit.SECONDS));
+        for (int i = 0; i < 5000; i++) {
+            log.info("more");
+        }
+        release.countDown();
+        hub.flush();
+        log.info("last");
+        hub.flush();
+        long newest = sink.entries.getLast().sequence();
+        assertEquals(5002, newest);
+        assertTrue(sink.entries.size() < 5002, "some were lost: " + sink.entries.size());
+    }
+
+    @Test
+    void shouldGoOnWhenASinkFails() {
+        var sink = new ListSink();
+        hub.add(new LogSink() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public void write(List<LogRecord> entries) throws Exception {
+                throw new IllegalStateException("no space left");
+            }
+        }, LogRecord.Level.INFO);
+        hub.add(sink, LogRecord.Level.INFO);
+        log.info("one");
+        hub.flush();
+        log.info("two");
+        hub.flush();
+        assertEquals(List.of("one", "two"), sink.messages());
+    }
+
+    @Test
+    void shouldShowTheNewestEntriesAndFollow() throws Exception {
+        hub.add(new ListSink(), LogRecord.Level.INFO);
+        var command = new LogsCommand(recent, hub::hasSinks);
+        log.info("one");
+        log.warn("two");
+        log.info("three");
+        hub.flush();
+        var last = (List<?>) command.run(Map.of("lines", 2), part -> true);
+        assertEquals(List.of("two", "three"), last.stream().map(each -> ((Map<?, ?>) each).get("message")).toList());
+        var warnings = (List<?>) command.run(Map.of("level", "warn"), part -> true);
+        assertEquals(1, warnings.size());
+
+        var parts = new LinkedBlockingQueue<Object>();
+        var follower = Thread.ofVirtual().start(() -> {
+            try {
+                command.run(Map.of("lines", 1, "follow", true), part -> parts.add(part));
+            } catch (CommandException | InterruptedException e) {
+                parts.add(e);
+            }
+        });
+        assertEquals("three", message(parts));
+        log.info("four");
+        assertEquals("four", message(parts));
+        follower.interrupt();
+        assertTrue(parts.poll(SOON.toSeconds(), TimeUnit.SECONDS) instanceof InterruptedException);
+    }
+
+    private static Object message(LinkedBlockingQueue<Object> parts) throws InterruptedException {
+        return parts.poll(SOON.toSeconds(), TimeUnit.SECONDS) instanceof Map<?, ?> map ? map.get("message") : null;
+    }
+
+    @Test
+    void shouldSayThatNothingIsLoggedWithoutASink() {
+        var command = new LogsCommand(recent, hub::hasSinks);
+        var refused = assertThrows(CommandException.class, () -> command.run(Map.of(), part -> true));
+        assertTrue(refused.getMessage().contains("log.file"));
+    }
+
+    @Test
+    void shouldNotWantWhatNoSinkWants() {
+        hub.add(new ListSink(), LogRecord.Level.WARN);
+        assertFalse(hub.enabled("x", Level.INFO));
+        assertTrue(hub.enabled("x", Level.WARN));
+    }
+
+    private static class ListSink implements LogSink {
+        final List<LogRecord> entries = new ArrayList<>();
+
+        @Override
+        public String name() {
+            return "list";
+        }
+
+        @Override
+        public void write(List<LogRecord> entries) throws Exception {
+            synchronized (this.entries) {
+                this.entries.addAll(entries);
+            }
+        }
+
+        List<String> messages() {
+            synchronized (entries) {
+                return entries.stream().map(LogRecord::message).toList();
+            }
+        }
+    }
+}
