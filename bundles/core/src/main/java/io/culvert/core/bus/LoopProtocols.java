@@ -115,7 +115,7 @@ final class LoopProtocols {
                     claim.address().getAddress(), listener.port());
             return new ListenerStatus(name, instance, claim, listener.port(), "");
         } catch (IOException e) {
-            LOG.error("{} instance={}: {}", name, instance, e.getMessage());
+            LOG.error("{} instance={}: cannot listen on {}", name, instance, e.getMessage());
             return new ListenerStatus(name, instance, claim, claim.address().getPort(), String.valueOf(e.getMessage()));
         }
     }

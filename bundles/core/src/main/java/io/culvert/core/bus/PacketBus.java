@@ -140,6 +140,12 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         return onLoop(() -> protocols.freeze(protocol)).thenCompose(frozen -> frozen);
     }
 
+    /** Ends the protocol's sessions and tells their peers; completes when they are gone. */
+    public CompletionStage<@Nullable Void> end(TunnelProtocol protocol, CloseCause cause) {
+        return onLoop(() -> protocols.end(session -> session.binding().protocol() == protocol, cause))
+                .thenCompose(gone -> gone);
+    }
+
     /** The listeners of every attached protocol. */
     public List<ListenerStatus> listeners() {
         return protocols.status();
@@ -167,8 +173,13 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         return ids.size();
     }
 
+    /** Ends the session and returns when it is gone, or when it was gone already. Blocks. */
+    public void end(long sessionId, CloseCause cause) {
+        await(endAll(List.of(sessionId), cause));
+    }
+
     /** Ends the sessions with these ids, if they still live; completes when they are gone. */
-    CompletionStage<@Nullable Void> endAll(Collection<Long> ids, CloseCause cause) {
+    private CompletionStage<@Nullable Void> endAll(Collection<Long> ids, CloseCause cause) {
         return onLoop(() -> protocols.end(session -> ids.contains(session.sessionId()), cause))
                 .thenCompose(gone -> gone);
     }

@@ -29,13 +29,13 @@ record ListenSocket(int fd, int family, int port) {
      */
     static ListenSocket open(Libc libc, ListenerClaim claim) throws IOException {
         if (claim.address().isUnresolved()) {
-            throw new IOException("cannot listen on " + describe(claim) + ": the address is a name; write an IP address");
+            throw new IOException(describe(claim) + ": the address is a name; configure an IP address");
         }
         try {
             return openSocket(libc, claim);
         } catch (NativeException e) {
-            throw new IOException("cannot listen on " + describe(claim) + ": " + Errno.describe(e.errno()) + " in "
-                    + e.call() + "; " + remedy(claim, e.errno()), e);
+            throw new IOException(
+                    describe(claim) + ": " + Errno.describe(e.errno()) + "; " + remedy(claim, e.errno()), e);
         }
     }
 

@@ -1,0 +1,112 @@
+package io.culvert.core.plug;
+
+import io.culvert.api.config.ConfigException;
+import io.culvert.api.network.Prefix;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/** {@link CoreSettings}, valid by construction. */
+record CoreConfig(
+        Optional<Prefix> ipv4,
+        Optional<Prefix> ipv6,
+        String tun,
+        int mtu,
+        boolean forwarding,
+        boolean masquerade,
+        List<Prefix> routes,
+        boolean redirectGateway,
+        List<InetAddress> nameServers,
+        List<String> searchDomains,
+        int maxSessions,
+        boolean duplicateLogins,
+        boolean clientToClient) {
+
+    static final String PID = "io.culvert.core";
+
+    private static final Pattern INTERFACE = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
+    private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?");
+    private static final int IPV6_MINIMUM_MTU = 1280;
+
+    /**
+     * @throws ConfigException naming the setting
+     */
+    static CoreConfig of(CoreSettings settings) {
+        Optional<Prefix> ipv4 = prefix("ipv4", settings.ipv4(), 4, 30);
+        Optional<Prefix> ipv6 = prefix("ipv6", settings.ipv6(), 16, 126);
+        if (ipv4.isEmpty() && ipv6.isEmpty()) {
+            throw new ConfigException(PID, "ipv4", "\"\"", "a network needs an IPv4 or an IPv6 prefix: set ipv4 or ipv6");
+        }
+        if (!INTERFACE.matcher(settings.tun()).matches()) {
+            throw new ConfigException(PID, "tun", "\"" + settings.tun() + "\"",
+                    "must be an interface name of 1 to 15 letters, digits, '_', '.' and '-', such as culvert0");
+        }
+        within("mtu", settings.mtu(), ipv6.isPresent() ? IPV6_MINIMUM_MTU : 576, 9000);
+        within("maxSessions", settings.maxSessions(), 1, 65_533);
+        within("workers", settings.workers(), 1, 1);
+        return new CoreConfig(
+                ipv4,
+                ipv6,
+                settings.tun(),
+                settings.mtu(),
+                settings.forwarding(),
+                settings.masquerade(),
+                each("routes", settings.routes(), "must be prefixes: ADDRESS/LENGTH", Prefix::parse),
+                settings.redirectGateway(),
+                each("nameServers", settings.nameServers(), "must be IP addresses", InetAddress::ofLiteral),
+                each("searchDomains", settings.searchDomains(), "must be domain names", CoreConfig::domain),
+                settings.maxSessions(),
+                settings.duplicateLogins(),
+                settings.clientToClient());
+    }
+
+    private static Optional<Prefix> prefix(String attribute, String text, int addressBytes, int longest) {
+        if (text.isBlank()) {
+            return Optional.empty();
+        }
+        String family = addressBytes == 4 ? "IPv4" : "IPv6";
+        Prefix prefix;
+        try {
+            prefix = Prefix.parse(text.strip());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(PID, attribute, text, e.getMessage());
+        }
+        if (prefix.address().getAddress().length != addressBytes) {
+            throw new ConfigException(PID, attribute, text, "must be an " + family + " prefix");
+        }
+        if (prefix.length() > longest) {
+            throw new ConfigException(PID, attribute, text, "is too small for peers: a length of at most " + longest);
+        }
+        return Optional.of(prefix);
+    }
+
+    private static void within(String attribute, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ConfigException(PID, attribute, value,
+                    least == most ? "must be " + least : "must be " + least + " to " + most);
+        }
+    }
+
+    private static <T> List<T> each(String attribute, String[] texts, String accepted, Function<String, T> parse) {
+        List<T> values = new ArrayList<>();
+        for (String text : Arrays.asList(texts)) {
+            try {
+                values.add(parse.apply(text.strip()));
+            } catch (IllegalArgumentException e) {
+                throw new ConfigException(PID, attribute, "\"" + text + "\"", accepted);
+            }
+        }
+        return List.copyOf(values);
+    }
+
+    private static String domain(String text) {
+        if (!DOMAIN.matcher(text).matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        return text;
+    }
+}

@@ -1,0 +1,65 @@
+package io.culvert.core.plug;
+
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** The settings of {@code core}. */
+@ObjectClassDefinition(name = "Network", description = "The network inside the tunnels, and how its packets reach the world.")
+public @interface CoreSettings {
+    @AttributeDefinition(
+            name = "IPv4 prefix",
+            description = "Clients' addresses; the appliance takes the first. Empty for a network without IPv4.")
+    String ipv4() default "10.8.0.0/24";
+
+    @AttributeDefinition(
+            name = "IPv6 prefix",
+            description = "Clients' addresses; the appliance takes the first. Empty for a network without IPv6.")
+    String ipv6() default "";
+
+    @AttributeDefinition(name = "TUN", description = "The network interface that is made.")
+    String tun() default "culvert0";
+
+    @AttributeDefinition(name = "MTU", description = "Of the tunnels, in bytes.", min = "576", max = "9000")
+    int mtu() default 1500;
+
+    @AttributeDefinition(name = "Forwarding", description = "Whether the kernel's IP forwarding is switched on.")
+    boolean forwarding() default true;
+
+    @AttributeDefinition(
+            name = "Masquerade",
+            description = "Whether clients are hidden behind the host's own addresses.")
+    boolean masquerade() default true;
+
+    @AttributeDefinition(name = "Routes", description = "Prefixes that clients reach through the tunnel.", required = false)
+    String[] routes() default {};
+
+    @AttributeDefinition(
+            name = "Redirect gateway",
+            description = "Whether clients send everything through the tunnel.")
+    boolean redirectGateway() default true;
+
+    @AttributeDefinition(name = "Name servers", description = "Addresses that clients are told to use.", required = false)
+    String[] nameServers() default {};
+
+    @AttributeDefinition(
+            name = "Search domains",
+            description = "Domains that clients complete names with.",
+            required = false)
+    String[] searchDomains() default {};
+
+    @AttributeDefinition(name = "Sessions", description = "How many may be admitted at once.", min = "1", max = "65533")
+    int maxSessions() default 1000;
+
+    @AttributeDefinition(
+            name = "Duplicate logins",
+            description = "Whether a user may have several sessions with one profile; else the newest replaces the others.")
+    boolean duplicateLogins() default false;
+
+    @AttributeDefinition(
+            name = "Client to client",
+            description = "Whether clients reach each other; else what one sends to another is dropped.")
+    boolean clientToClient() default false;
+
+    @AttributeDefinition(name = "Workers", description = "Packet loops; 1 is what this version has.", min = "1", max = "1")
+    int workers() default 1;
+}
