@@ -1,0 +1,140 @@
+package io.culvert.tunnel.openvpn.control;
+
+import io.culvert.api.packet.Outbox;
+import io.culvert.api.tls.TlsEngine;
+import io.culvert.api.tls.TlsException;
+import io.culvert.api.tls.TlsStep;
+import io.culvert.api.tunnel.SessionHost;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drives one TLS connection off the loop: one call at a time, in order, each answer back on the loop. What arrives
+ * meanwhile waits, within a bound.
+ */
+final class TlsPump {
+    /** More than a peer can have outstanding in its window. */
+    private static final int MAX_WAITING_BYTES = 64 * 1024;
+
+    /** What comes out. */
+    interface Events {
+        void onStep(TlsStep step, long nowNs, Outbox out);
+
+        /** @param alert bytes for the peer, may be empty */
+        void onFailure(String reason, byte[] alert, long nowNs, Outbox out);
+    }
+
+    /** Work that needs the engine to itself. */
+    interface EngineWork<T> {
+        T with(TlsEngine engine) throws Exception;
+    }
+
+    private record Job<T>(EngineWork<T> work, SessionHost.Completion<T> then) {}
+
+    private final SessionHost host;
+    private final Callable<TlsEngine> open;
+    private final Events events;
+    private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+    private final List<byte[]> messages = new ArrayList<>();
+    private final ArrayDeque<Job<?>> jobs = new ArrayDeque<>();
+    /** Made by the first job, so that choosing certificates does not happen on the loop. Confined to the jobs. */
+    private @Nullable TlsEngine engine;
+
+    private boolean busy;
+    private boolean closed;
+
+    TlsPump(SessionHost host, Callable<TlsEngine> open, Events events) {
+        this.host = host;
+        this.open = open;
+        this.events = events;
+    }
+
+    /** TLS bytes of the peer, in order. False when the peer sends more than can wait. */
+    boolean receive(byte[] bytes) {
+        if (received.size() + bytes.length > MAX_WAITING_BYTES) {
+            return false;
+        }
+        received.writeBytes(bytes);
+        return true;
+    }
+
+    /** A message for the peer; leaves with the next {@link #pump} once the handshake is complete. */
+    void send(byte[] message) {
+        messages.add(message);
+    }
+
+    /** Runs {@code work} with the engine, after what was asked before. */
+    <T> void run(EngineWork<T> work, SessionHost.Completion<T> then) {
+        jobs.add(new Job<>(work, then));
+        pump();
+    }
+
+    /** Starts the next piece of work if none is under way. */
+    void pump() {
+        if (busy || closed) {
+            return;
+        }
+        if (received.size() > 0 || !messages.isEmpty()) {
+            byte[] bytes = received.toByteArray();
+            received.reset();
+            List<byte[]> batch = List.copyOf(messages);
+            messages.clear();
+            start(new Job<>(e -> e.step(bytes, batch), this::onStep));
+            return;
+        }
+        Job<?> job = jobs.poll();
+        if (job != null) {
+            start(job);
+        }
+    }
+
+    private <T> void start(Job<T> job) {
+        busy = true;
+        host.<T>offload(
+                () -> {
+                    TlsEngine e = engine;
+                    if (e == null) {
+                        e = open.call();
+                        engine = e;
+                    }
+                    return job.work.with(e);
+                },
+                (value, error, nowNs, out) -> {
+                    busy = false;
+                    if (closed) {
+                        closeEngine();
+                        return;
+                    }
+                    job.then.onCompletion(value, error, nowNs, out);
+                    pump();
+                });
+    }
+
+    private void onStep(@Nullable TlsStep step, @Nullable Throwable error, long nowNs, Outbox out) {
+        if (step != null) {
+            events.onStep(step, nowNs, out);
+        } else if (error instanceof TlsException tls) {
+            events.onFailure(String.valueOf(tls.getMessage()), tls.alert(), nowNs, out);
+        } else {
+            events.onFailure("tls engine failed: " + error, new byte[0], nowNs, out);
+        }
+    }
+
+    void close() {
+        closed = true;
+        if (!busy) {
+            closeEngine();
+        }
+    }
+
+    private void closeEngine() {
+        if (engine != null) {
+            engine.close();
+            engine = null;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.culvert.tunnel.openvpn.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session's data keys: the current one, and the one before it as long as packets under it may come.
+ *
+ * <p>Sending: the newest key, unless its deferral has not passed: then still the one before, because the peer may not
+ * have the new one yet. Receiving: whichever the packet names.
+ */
+public final class SlotTable {
+    private @Nullable KeySlot current;
+    private @Nullable KeySlot previous;
+    private long sendCurrentFromNs;
+    private long previousEndsNs = Long.MAX_VALUE;
+
+    /** The first key: used at once. */
+    public void installFirst(KeySlot slot) {
+        current = slot;
+        sendCurrentFromNs = Long.MIN_VALUE;
+    }
+
+    /**
+     * A renegotiated key.
+     *
+     * @param sendFromNs when its deferral has passed
+     * @param previousEndsNs when the key before it is forgotten
+     */
+    public void install(KeySlot slot, long sendFromNs, long previousEndsNs, long nowNs) {
+        KeySlot before = current;
+        if (previous != null) {
+            // A key whose own deferral runs was never sent with: the one before it goes on.
+            if (before != null && nowNs < sendCurrentFromNs) {
+                before.close();
+                before = previous;
+            } else {
+                previous.close();
+            }
+        }
+        this.previous = before;
+        this.current = slot;
+        this.sendCurrentFromNs = before == null ? Long.MIN_VALUE : sendFromNs;
+        this.previousEndsNs = before == null ? Long.MAX_VALUE : previousEndsNs;
+    }
+
+    /** Puts both back as they were in a record. */
+    public void restore(KeySlot current, @Nullable KeySlot previous, long sendCurrentFromNs, long previousEndsNs) {
+        this.current = current;
+        this.previous = previous;
+        this.sendCurrentFromNs = previous == null ? Long.MIN_VALUE : sendCurrentFromNs;
+        this.previousEndsNs = previous == null ? Long.MAX_VALUE : previousEndsNs;
+    }
+
+    /** The key that a packet names; null when the session does not have it. */
+    public @Nullable KeySlot receiving(int keyId) {
+        KeySlot c = current;
+        if (c != null && c.keyId() == keyId) {
+            return c;
+        }
+        KeySlot p = previous;
+        return p != null && p.keyId() == keyId ? p : null;
+    }
+
+    /** The key to seal with now; null when no packet-id is reserved under any. */
+    public @Nullable KeySlot sending(long nowNs) {
+        KeySlot c = current;
+        KeySlot p = previous;
+        if (c == null) {
+            return null;
+        }
+        if (p != null && p.canSeal() && (nowNs < sendCurrentFromNs || !c.canSeal())) {
+            return p;
+        }
+        return c.canSeal() ? c : null;
+    }
+
+    public @Nullable KeySlot current() {
+        return current;
+    }
+
+    public @Nullable KeySlot previous() {
+        return previous;
+    }
+
+    public long sendCurrentFromNs() {
+        return sendCurrentFromNs;
+    }
+
+    public long previousEndsNs() {
+        return previousEndsNs;
+    }
+
+    /** Forgets the previous key when its time is over. */
+    public void expire(long nowNs) {
+        if (previous != null && nowNs >= previousEndsNs) {
+            previous.close();
+            previous = null;
+            previousEndsNs = Long.MAX_VALUE;
+            sendCurrentFromNs = Long.MIN_VALUE;
+        }
+    }
+
+    /** The live keys, newest first. */
+    public List<KeySlot> all() {
+        var all = new ArrayList<KeySlot>(2);
+        if (current != null) {
+            all.add(current);
+        }
+        if (previous != null) {
+            all.add(previous);
+        }
+        return all;
+    }
+
+    public void close() {
+        all().forEach(KeySlot::close);
+        current = null;
+        previous = null;
+    }
+}

@@ -1,0 +1,93 @@
+package io.culvert.tunnel.openvpn.wire;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a client says of itself in its key-method-2 message: lines {@code NAME=value}. Names and values are the peer's
+ * own words and never trusted.
+ */
+public record PeerInfo(Map<String, String> variables) {
+    /** Bits of IV_PROTO. */
+    public static final int DATA_V2 = 1 << 1;
+    public static final int REQUEST_PUSH = 1 << 2;
+    public static final int TLS_KEY_EXPORT = 1 << 3;
+    public static final int AUTH_PENDING_KEYWORDS = 1 << 4;
+    public static final int DNS_OPTION = 1 << 6;
+    public static final int CC_EXIT_NOTIFY = 1 << 7;
+    public static final int AUTH_FAIL_TEMP = 1 << 8;
+    public static final int DYN_TLS_CRYPT = 1 << 9;
+    public static final int DNS_OPTION_V2 = 1 << 11;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_]{1,64}");
+    private static final int MAX_VARIABLES = 64;
+
+    public PeerInfo {
+        variables = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(variables));
+    }
+
+    /** Lines that are no assignment are left out, characters that could deceive a reader become '_'. */
+    public static PeerInfo parse(String text) {
+        var variables = new LinkedHashMap<String, String>();
+        for (String line : text.split("\n")) {
+            int equals = line.indexOf('=');
+            if (equals > 0
+                    && variables.size() < MAX_VARIABLES
+                    && NAME.matcher(line.substring(0, equals)).matches()) {
+                variables.put(line.substring(0, equals), printable(line.substring(equals + 1)));
+            }
+        }
+        return new PeerInfo(variables);
+    }
+
+    public String encode() {
+        var text = new StringBuilder();
+        variables.forEach((name, value) -> text.append(name).append('=').append(value).append('\n'));
+        return text.toString();
+    }
+
+    /** IV_PROTO, or 0 when it is absent or no number. */
+    public int protocolBits() {
+        try {
+            return Integer.parseInt(variables.getOrDefault("IV_PROTO", "0"));
+        } catch (NumberFormatException _) {
+            return 0;
+        }
+    }
+
+    public boolean has(int protocolBit) {
+        return (protocolBits() & protocolBit) != 0;
+    }
+
+    /** Ciphers that the client takes, as it names them; IV_NCP=2 stands for the two GCM ciphers. */
+    public List<String> ciphers() {
+        String listed = variables.get("IV_CIPHERS");
+        if (listed != null) {
+            return List.of(listed.split(":"));
+        }
+        return "2".equals(variables.get("IV_NCP")) ? List.of("AES-256-GCM", "AES-128-GCM") : List.of();
+    }
+
+    /** Whether the client reads a pushed MTU. */
+    public boolean takesMtu() {
+        return variables.containsKey("IV_MTU");
+    }
+
+    /** Program and platform, for the operator's eyes. */
+    public String client() {
+        String version = variables.getOrDefault("IV_GUI_VER", "OpenVPN " + variables.getOrDefault("IV_VER", "?"));
+        String platform = variables.get("IV_PLAT");
+        return platform == null ? version : version + " on " + platform;
+    }
+
+    private static String printable(String value) {
+        var clean = new StringBuilder(value.length());
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            clean.append(c < ' ' || c == 0x7F || c == '$' || c == '`' ? '_' : c);
+        }
+        return clean.toString();
+    }
+}

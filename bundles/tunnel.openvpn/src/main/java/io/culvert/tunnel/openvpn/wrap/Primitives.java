@@ -1,0 +1,37 @@
+package io.culvert.tunnel.openvpn.wrap;
+
+import java.security.GeneralSecurityException;
+import javax.crypto.Cipher;
+import javax.crypto.Mac;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/** HMAC and AES-256-CTR of the JDK, for control packets: rare, so made anew for each. */
+final class Primitives {
+    private Primitives() {}
+
+    /** @param algorithm a JCE name such as {@code HmacSHA256} */
+    static byte[] hmac(String algorithm, byte[] key, byte[]... parts) {
+        try {
+            Mac mac = Mac.getInstance(algorithm);
+            mac.init(new SecretKeySpec(key, algorithm));
+            for (byte[] part : parts) {
+                mac.update(part);
+            }
+            return mac.doFinal();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK has no " + algorithm, e);
+        }
+    }
+
+    /** En- or decrypts {@code text} with a 128-bit big-endian counter that starts at the first 16 bytes of {@code iv}. */
+    static byte[] aesCtr(byte[] key, byte[] iv, byte[] text, int offset, int length) {
+        try {
+            Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
+            cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv, 0, 16));
+            return cipher.doFinal(text, offset, length);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK has no AES-CTR", e);
+        }
+    }
+}
