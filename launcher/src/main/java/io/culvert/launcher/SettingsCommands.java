@@ -40,7 +40,7 @@ final class SettingsCommands {
             var arguments = new LinkedHashMap<String, Object>();
             arguments.put("path", path);
             arguments.put("value", value);
-            main.print(main.client().call("config set", arguments));
+            changed(main.client().call("config set", arguments));
         }
 
         @Command(name = "export", description = "Print the settings in force as one etc/culvert.yaml.")
@@ -60,7 +60,15 @@ final class SettingsCommands {
 
         @Command(name = "rollback", description = "Go back to the settings after a change of the history.")
         void rollback(@Parameters(paramLabel = "N", description = "The change's number; 0 for none.") int number) {
-            main.print(main.client().call("config rollback", Map.of("number", number)));
+            changed(main.client().call("config rollback", Map.of("number", number)));
+        }
+
+        private void changed(Object answer) {
+            if (answer instanceof Map<?, ?> change) {
+                main.print(answer, change.get("change") + " (change " + change.get("number") + ")");
+            } else {
+                main.print(answer);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ import io.culvert.api.command.CommandException;
 import io.culvert.control.config.History;
 import io.culvert.control.config.Settings;
 import io.culvert.control.config.SettingsException;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ public final class ConfigCommands {
     private static Map<String, Object> shown(History.Entry entry) {
         var shown = new LinkedHashMap<String, Object>();
         shown.put("number", entry.number());
-        shown.put("time", entry.time().toString());
+        shown.put("time", entry.time().truncatedTo(ChronoUnit.SECONDS).toString());
         shown.put("change", entry.change());
         return shown;
     }

@@ -5,9 +5,13 @@ import io.culvert.api.command.CommandException;
 import io.culvert.control.config.Settings;
 import java.util.LinkedHashMap;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code ready}, {@code module list} and {@code stop}. */
 public final class SystemCommands {
+    private static final Logger LOG = LoggerFactory.getLogger(SystemCommands.class);
+
     private final Settings settings;
     private final AppliedModules modules;
     private final Readiness readiness;
@@ -43,6 +47,7 @@ public final class SystemCommands {
         if (!wrong.isEmpty()) {
             throw new CommandException(String.join("\n", wrong));
         }
+        LOG.info("control: ready, {} modules and {} listeners", settings.plan().modules().size(), look.listeners().size());
         var answer = new LinkedHashMap<String, Object>();
         answer.put("modules", List.copyOf(settings.plan().modules()));
         answer.put("listeners", look.listeners());
@@ -54,6 +59,7 @@ public final class SystemCommands {
             // Tunnels read it when their sessions freeze.
             System.setProperty("culvert.keep", "true");
         }
+        LOG.info("control: stopping{}", arguments.flag("keep") ? ", sessions are kept" : "");
         stop.run();
         return "stopping";
     }

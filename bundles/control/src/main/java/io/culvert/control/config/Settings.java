@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.Yaml;
 
@@ -23,6 +25,8 @@ import org.yaml.snakeyaml.Yaml;
  * <p>Threads: any.
  */
 public final class Settings {
+    private static final Logger LOG = LoggerFactory.getLogger(Settings.class);
+
     /** Stands for a secret wherever settings are shown. */
     static final String HIDDEN = "(hidden)";
 
@@ -53,7 +57,7 @@ public final class Settings {
 
     /** Reads file and overlay. */
     public synchronized Plan load() throws SettingsException {
-        plan = planned(history.newest());
+        plan = planned(history.newest().settings());
         return plan;
     }
 
@@ -62,9 +66,9 @@ public final class Settings {
         return plan;
     }
 
-    private Plan planned(History.Entry entry) throws SettingsException {
+    private Plan planned(Branch overlay) throws SettingsException {
         Branch typed = Planner.modules(YamlReader.read(text(), "etc/culvert.yaml"));
-        return Planner.plan(Planner.merged(typed, entry.settings()), schemas);
+        return Planner.plan(Planner.merged(typed, overlay), schemas);
     }
 
     private String text() throws SettingsException {
@@ -108,11 +112,12 @@ public final class Settings {
     private History.Entry change(String what, Map<String, Object> overlay)
             throws SettingsException, InterruptedException {
         Plan before = plan;
-        Plan after = planned(new History.Entry(history.newest().number() + 1, clock.instant(), what, overlay));
+        Plan after = planned((Branch) Values.node(overlay, Node.Place.COMMAND));
         try {
             applier.apply(after);
             History.Entry entry = history.append(clock.instant(), what, overlay);
             plan = after;
+            LOG.info("control settings change={}: {}", entry.number(), what);
             return entry;
         } catch (SettingsException e) {
             applier.apply(before);
