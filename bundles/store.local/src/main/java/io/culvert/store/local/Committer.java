@@ -35,14 +35,14 @@ final class Committer {
     final LongAdder failures = new LongAdder();
     volatile @Nullable String lastFailure;
 
-    private final Database database;
+    private final WriteTransaction database;
     private final BlockingQueue<Waiting> queue;
     private final int capacity;
     private final Thread thread;
     private boolean closed;
     private long revision;
 
-    Committer(Database database, int capacity) throws SQLException {
+    Committer(WriteTransaction database, int capacity) throws SQLException {
         this.database = database;
         this.capacity = capacity;
         this.queue = new LinkedBlockingQueue<>(capacity + 1);

@@ -23,7 +23,7 @@ import org.sqlite.jdbc4.JDBC4Connection;
  * <p>Connections are made without {@code java.sql.DriverManager}: it would keep the driver, and with it its bundle's
  * class loader, for as long as the JVM runs.
  */
-final class Database implements AutoCloseable {
+final class Database implements WriteTransaction, AutoCloseable {
     private static final int SCHEMA = 1;
 
     /** Proves that the key belongs to the database. */
@@ -176,8 +176,8 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** The record's revision; 0 when there is none. */
-    long revision(String key) throws SQLException {
+    @Override
+    public long revision(String key) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT revision FROM records WHERE key = ?")) {
             statement.setString(1, key);
             try (ResultSet row = statement.executeQuery()) {
@@ -186,7 +186,8 @@ final class Database implements AutoCloseable {
         }
     }
 
-    void put(String key, long revision, byte[] value) throws SQLException {
+    @Override
+    public void put(String key, long revision, byte[] value) throws SQLException {
         byte[] sealed;
         try {
             sealed = sealer.seal(key, revision, value);
@@ -202,15 +203,16 @@ final class Database implements AutoCloseable {
         }
     }
 
-    void delete(String key) throws SQLException {
+    @Override
+    public void delete(String key) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("DELETE FROM records WHERE key = ?")) {
             statement.setString(1, key);
             statement.executeUpdate();
         }
     }
 
-    /** The revision of the last transaction, records that are gone included. */
-    long lastRevision() throws SQLException {
+    @Override
+    public long lastRevision() throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT value FROM facts WHERE name = ?")) {
             statement.setString(1, REVISION);
             try (ResultSet row = statement.executeQuery()) {
@@ -219,16 +221,18 @@ final class Database implements AutoCloseable {
         }
     }
 
-    void setLastRevision(long revision) throws SQLException {
+    @Override
+    public void setLastRevision(long revision) throws SQLException {
         setFact(connection, REVISION, revision);
     }
 
-    /** Returns when it is on the disk. */
-    void commit() throws SQLException {
+    @Override
+    public void commit() throws SQLException {
         connection.commit();
     }
 
-    void rollback() throws SQLException {
+    @Override
+    public void rollback() throws SQLException {
         connection.rollback();
     }
 

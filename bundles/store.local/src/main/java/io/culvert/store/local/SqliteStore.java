@@ -26,6 +26,8 @@ final class SqliteStore implements Store, AutoCloseable {
     static final int MAX_VALUE = 256 * 1024;
     static final int MAX_OPS = 128;
 
+    private static final String LIBRARIES = "org.sqlite.tmpdir";
+
     private static final Pattern KEY = Pattern.compile("[a-z0-9._/-]+");
     private static final Pattern PREFIX = Pattern.compile("[a-z0-9._/-]*");
 
@@ -54,12 +56,10 @@ final class SqliteStore implements Store, AutoCloseable {
         Database reading = null;
         byte[] key = {};
         try {
-            // Read by the driver when it loads its native library, once in the life of its class loader.
-            System.setProperty("org.sqlite.tmpdir", files.libraries().toString());
             var random = new SecureRandom();
             key = new KeyFile(files.key()).read(files.database(), random);
             var sealer = new Sealer(key, random);
-            writing = Database.forWriting(files, sealer);
+            writing = openFirst(files, sealer);
             reading = Database.forReading(files, sealer);
             var committer = new Committer(writing, maxWaiting);
             committer.start();
@@ -78,6 +78,20 @@ final class SqliteStore implements Store, AutoCloseable {
             throw new StoreException("store local: cannot open " + files.database() + ": " + e.getMessage(), e);
         } finally {
             Arrays.fill(key, (byte) 0);
+        }
+    }
+
+    /** The driver unpacks its native library when the first connection is made, to where a system property says. */
+    private static Database openFirst(StoreFiles files, Sealer sealer) throws StoreException {
+        String before = System.setProperty(LIBRARIES, files.libraries().toString());
+        try {
+            return Database.forWriting(files, sealer);
+        } finally {
+            if (before == null) {
+                System.clearProperty(LIBRARIES);
+            } else {
+                System.setProperty(LIBRARIES, before);
+            }
         }
     }
 

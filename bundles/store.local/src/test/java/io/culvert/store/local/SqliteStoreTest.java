@@ -244,6 +244,19 @@ class SqliteStoreTest {
     }
 
     @Test
+    void shouldFailClearlyWhenTheDatabaseCannotBeUsedAnyMore() throws Exception {
+        try (SqliteStore store = open()) {
+            put(store, "a", SECRET);
+            sql("DROP TABLE records");
+            assertTrue(assertThrows(StoreException.class, () -> store.read("a")).getMessage().contains("cannot read"));
+            var failed = assertThrows(
+                    CompletionException.class, () -> done(store.txn(List.of(), List.of(new Op.Delete("a")))));
+            assertInstanceOf(StoreException.class, failed.getCause());
+            assertTrue(String.valueOf(store.status().get("problem")).contains("cannot write"));
+        }
+    }
+
+    @Test
     void shouldRefuseADatabaseOfALaterFormat() throws Exception {
         open().close();
         sql("PRAGMA user_version = 9");
