@@ -193,9 +193,19 @@ final class Authority implements CertificateAuthority, AccessCheck, HealthCheck 
             for (Profile profile : revoked) {
                 LOG.info("pki user={}: revoked profile {}: {}", user, profile.id(), reason);
             }
+            publish();
             return revoked;
         } finally {
             changes.unlock();
+        }
+    }
+
+    /** The revocation stands without the list, so a list that cannot be made now is made when it is asked for. */
+    private void publish() {
+        try {
+            crl.get();
+        } catch (PkiException e) {
+            LOG.warn("pki: the revocation list is not up to date yet: {}", e.getMessage());
         }
     }
 

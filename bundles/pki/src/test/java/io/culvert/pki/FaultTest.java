@@ -62,8 +62,9 @@ class FaultTest {
     void shouldKeepRefusingWhenTheListCannotBeWritten() throws Exception {
         Authority authority = open();
         Issued issued = authority.issue("alice");
-        authority.revoke("alice", "lost");
-        store.faults.add(Fault.FAILS);
+        store.faults.addAll(List.of(Fault.NONE, Fault.FAILS, Fault.FAILS));
+        assertEquals(List.of(issued.profile()), authority.revoke("alice", "lost"));
+        assertTrue(String.valueOf(authority.status().get("problem")).contains("disk full"));
         assertThrows(PkiException.class, authority::crl);
         assertTrue(authority.refusal(issued.identity().chain().getFirst(), clock.instant()).isPresent());
         assertEquals(1, authority.crl().getRevokedCertificates().size());

@@ -18,6 +18,7 @@ final class MemoryStore implements Store {
 
     /** What goes wrong with a transaction. */
     enum Fault {
+        NONE,
         /** It is done, and the answer is lost. */
         DONE_BUT_UNKNOWN,
         /** It is not done, and nobody can tell. */
