@@ -20,6 +20,9 @@ public final class SocketListeners implements Listener.Factory {
     @Override
     public Listener open(ListenerClaim claim) throws IOException {
         ListenSocket socket = ListenSocket.open(libc, claim);
-        return new UdpLink(libc, claim, socket, IDS.incrementAndGet(), resources);
+        int id = IDS.incrementAndGet();
+        return claim.transport().isStream()
+                ? new TcpListener(libc, claim, socket, id, resources)
+                : new UdpLink(libc, claim, socket, id, resources);
     }
 }

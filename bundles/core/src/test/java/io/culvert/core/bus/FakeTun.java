@@ -21,6 +21,9 @@ final class FakeTun implements Tun {
     int repeat;
 
     byte[] repeated = {};
+    /** Something that epoll can watch, when a test has a real loop. */
+    int fd = -1;
+
     boolean countOnly;
     long writtenCount;
 
@@ -70,7 +73,7 @@ final class FakeTun implements Tun {
 
     @Override
     public int fd() {
-        return -1;
+        return fd;
     }
 
     @Override

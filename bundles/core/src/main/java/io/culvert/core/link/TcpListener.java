@@ -1,0 +1,228 @@
+package io.culvert.core.link;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.culvert.api.handover.SessionRecord.RemoteEnd;
+import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.StreamFraming;
+import io.culvert.core.libc.Errno;
+import io.culvert.core.libc.Libc;
+import io.culvert.core.libc.Linux;
+import io.culvert.core.libc.NativeException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A listening TCP socket and the connections that came through it. */
+public final class TcpListener implements Listener, Pollable {
+    private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
+    private static final int MAX_CONNECTIONS = 4096;
+    private static final int ACCEPT_BATCH = 32;
+    private static final int STREAM_BYTES = 64 << 10;
+    private static final long IDLE_NS = 60_000_000_000L;
+    private static final long SWEEP_NS = 5_000_000_000L;
+    private static final long RETRY_NS = 1_000_000_000L;
+
+    private final Libc libc;
+    private final ListenerClaim claim;
+    private final ListenSocket socket;
+    private final int id;
+    private final int limit;
+    private final LinkResources resources;
+    private final Set<TcpConnection> connections = new LinkedHashSet<>();
+    private final MemorySegment name = Arena.ofAuto().allocate(SocketAddress.BYTES + 4L, 8);
+    private final MemorySegment nameLength = Arena.ofAuto().allocate(JAVA_INT);
+    private final MemorySegment stream = Arena.ofAuto().allocate(STREAM_BYTES, 8);
+    private @Nullable DatagramSink sink;
+    private @Nullable StreamFraming framing;
+    private boolean sweeping;
+    private boolean closed;
+
+    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, int id, LinkResources resources) {
+        this(libc, claim, socket, id, resources, MAX_CONNECTIONS);
+    }
+
+    TcpListener(
+            Libc libc, ListenerClaim claim, ListenSocket socket, int id, LinkResources resources, int limit) {
+        this.libc = libc;
+        this.claim = claim;
+        this.socket = socket;
+        this.id = id;
+        this.resources = resources;
+        this.limit = limit;
+    }
+
+    @Override
+    public void onReady(boolean readable, boolean writable) {
+        for (int i = 0; i < ACCEPT_BATCH && sink != null; i++) {
+            nameLength.set(JAVA_INT, 0, SocketAddress.BYTES);
+            int fd = libc.accept4(socket.fd(), name, nameLength, Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC);
+            if (fd >= 0) {
+                accepted(fd);
+            } else if (fd == -Errno.EMFILE || fd == -Errno.ENFILE || fd == -Errno.ENOMEM || fd == -Errno.ENOBUFS) {
+                pause(-fd);
+                return;
+            } else if (fd != -Errno.ECONNABORTED && fd != -Errno.EINTR) {
+                return;
+            }
+        }
+    }
+
+    private void accepted(int fd) {
+        if (connections.size() >= limit) {
+            libc.closeQuietly(fd);
+            return;
+        }
+        long high = SocketAddress.high(name, 0);
+        long low = SocketAddress.low(name, 0);
+        int port = SocketAddress.port(name, 0);
+        int scope = SocketAddress.scope(name, 0);
+        try {
+            libc.setsockopt(fd, Linux.IPPROTO_TCP, Linux.TCP_NODELAY, 1);
+            nameLength.set(JAVA_INT, 0, SocketAddress.BYTES);
+            libc.getsockname(fd, name, nameLength);
+            var connection = new TcpConnection(libc, fd, this, resources);
+            connection.endpoint = new LinkEndpoint(
+                    connection,
+                    high,
+                    low,
+                    port,
+                    scope,
+                    SocketAddress.high(name, 0),
+                    SocketAddress.low(name, 0),
+                    socket.port(),
+                    resources.endpoints().keyedHash(high, low, port, id));
+            resources.poller().add(connection);
+            connections.add(connection);
+            sweepLater();
+        } catch (IOException e) {
+            LOG.debug("tcp: a new connection failed", e);
+            libc.closeQuietly(fd);
+        }
+    }
+
+    /** Out of descriptors: the waiting connection would be told of again and again. */
+    private void pause(int errno) {
+        LOG.warn("tcp port={}: cannot accept connections, trying again in 1 s: {}", port(), Errno.describe(errno));
+        resources.poller().remove(this);
+        resources.timers().after(RETRY_NS, () -> {
+            if (sink != null && !closed) {
+                try {
+                    resources.poller().remove(this);
+                    resources.poller().add(this);
+                } catch (IOException e) {
+                    LOG.error("tcp port={}: cannot be watched any more", port(), e);
+                }
+            }
+        });
+    }
+
+    private void sweepLater() {
+        if (!sweeping) {
+            sweeping = true;
+            resources.timers().after(SWEEP_NS, this::sweep);
+        }
+    }
+
+    /** Closes connections that never became a session. */
+    private void sweep() {
+        sweeping = false;
+        long before = resources.nowNs().getAsLong() - IDLE_NS;
+        for (TcpConnection connection : List.copyOf(connections)) {
+            if (connection.idleSince(before)) {
+                connection.close();
+            }
+        }
+        if (!connections.isEmpty()) {
+            sweepLater();
+        }
+    }
+
+    void forget(TcpConnection connection) {
+        connections.remove(connection);
+    }
+
+    @Nullable DatagramSink sink() {
+        return sink;
+    }
+
+    @Nullable StreamFraming framing() {
+        return framing;
+    }
+
+    /** Where a connection reads to before it cuts; shared, as a loop serves one connection at a time. */
+    MemorySegment stream() {
+        return stream;
+    }
+
+    int connectionCount() {
+        return connections.size();
+    }
+
+    @Override
+    public int fd() {
+        return socket.fd();
+    }
+
+    @Override
+    public ListenerClaim claim() {
+        return claim;
+    }
+
+    @Override
+    public int port() {
+        return socket.port();
+    }
+
+    @Override
+    public void resume(DatagramSink sink, @Nullable StreamFraming framing) throws IOException {
+        if (framing == null) {
+            throw new IllegalArgumentException("a stream needs a framing");
+        }
+        this.framing = framing;
+        this.sink = sink;
+        resources.poller().add(this);
+        for (TcpConnection connection : connections) {
+            connection.resume();
+        }
+    }
+
+    @Override
+    public void suspend() {
+        if (sink == null) {
+            return;
+        }
+        resources.poller().remove(this);
+        connections.forEach(TcpConnection::suspend);
+        sink = null;
+        framing = null;
+    }
+
+    @Override
+    public @Nullable LinkEndpoint endpoint(RemoteEnd end) {
+        for (TcpConnection connection : connections) {
+            if (connection.isOpen() && connection.endpoint.remote().equals(end.remote())) {
+                return connection.endpoint;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        suspend();
+        closed = true;
+        new ArrayList<>(connections).forEach(TcpConnection::close);
+        libc.closeQuietly(socket.fd());
+    }
+}
