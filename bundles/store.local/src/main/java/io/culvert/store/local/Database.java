@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.jdbc4.JDBC4Connection;
 
 /**
@@ -243,7 +244,7 @@ final class Database implements WriteTransaction, AutoCloseable {
         closeQuietly(connection);
     }
 
-    private static void closeQuietly(@org.jspecify.annotations.Nullable AutoCloseable closeable) {
+    private static void closeQuietly(@Nullable AutoCloseable closeable) {
         try {
             if (closeable != null) {
                 closeable.close();
