@@ -1,0 +1,49 @@
+package io.culvert.tunnel.openvpn;
+
+import io.culvert.api.tls.TlsPolicy.Version;
+import io.culvert.api.tunnel.Transport;
+import io.culvert.tunnel.openvpn.OpenVpnConfig.Login;
+import io.culvert.tunnel.openvpn.OpenVpnConfig.Wrap;
+import io.culvert.tunnel.openvpn.data.Ciphers;
+import io.culvert.tunnel.openvpn.wrap.Digest;
+import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/** Listeners for tests in other packages. */
+public final class Listeners {
+    private Listeners() {}
+
+    public static OpenVpnProtocol plain(Transport transport) {
+        return new OpenVpnProtocol(config(transport, Wrap.PLAIN), new WrapKeys.Plain(), new byte[40]);
+    }
+
+    public static OpenVpnProtocol perClient(Transport transport, ServerWrapKey key) {
+        return new OpenVpnProtocol(
+                config(transport, Wrap.TLS_CRYPT_V2), new WrapKeys.PerClient(key), new byte[40]);
+    }
+
+    private static OpenVpnConfig config(Transport transport, Wrap wrap) {
+        return new OpenVpnConfig(
+                "test",
+                transport,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 1194),
+                wrap,
+                Login.CERTIFICATE,
+                Ciphers.DEFAULT,
+                Digest.SHA256,
+                Version.TLS_1_2,
+                Version.TLS_1_3,
+                60,
+                3600,
+                0,
+                0,
+                10,
+                60,
+                "",
+                "",
+                List.of(),
+                1492);
+    }
+}
