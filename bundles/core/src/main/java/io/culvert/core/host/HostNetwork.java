@@ -58,7 +58,8 @@ public final class HostNetwork implements AutoCloseable {
             String tun, Optional<Prefix> ipv4, Optional<Prefix> ipv6, boolean forwarding, boolean masquerade) {}
 
     /**
-     * Changes the host, after taking back what an earlier process left.
+     * Changes the host. What an earlier process left is taken over where it is wanted again, so that the translations
+     * of live connections go on without a gap, and taken back otherwise.
      *
      * @throws HostException naming what the host refuses, and the remedy; nothing is changed then
      */
@@ -68,6 +69,9 @@ public final class HostNetwork implements AutoCloseable {
 
     static HostNetwork apply(Path runDir, Settings settings, Sysctls sysctls, Optional<Nft> nft) throws IOException {
         var network = new HostNetwork(runDir, sysctls, nft);
+        if (network.adopt(settings)) {
+            return network;
+        }
         network.undo();
         try {
             network.set(settings);
@@ -89,6 +93,49 @@ public final class HostNetwork implements AutoCloseable {
      */
     public static boolean recover(Path runDir) throws IOException {
         return new HostNetwork(runDir, Sysctls.ofHost(), Nft.find()).undo();
+    }
+
+    /**
+     * Takes over what another process left, if it is what {@code settings} want. Between two tables the kernel would
+     * not translate: an answer from behind the appliance would meet no socket and be reset.
+     */
+    private boolean adopt(Settings settings) throws IOException {
+        Optional<HostState> found = HostState.load(file);
+        if (found.isEmpty() || !isOfHere(found.get()) || !settings.forwarding()) {
+            return false;
+        }
+        HostState left = found.get();
+        boolean undoing = left.changes().stream().anyMatch(Change::undoing);
+        if (undoing || left.table().isEmpty() || nft.isEmpty()) {
+            return false;
+        }
+        String mark = left.table().get();
+        Optional<String> text = nft.get().table(TABLE);
+        if (text.isEmpty() || !isMarked(text.get(), mark)) {
+            return false;
+        }
+        var changes = new ArrayList<Change>(left.changes());
+        List<Change> missing = changes(settings);
+        for (Change change : missing) {
+            if (changes.stream().noneMatch(c -> c.path().equals(change.path()))) {
+                changes.add(change);
+            }
+        }
+        new HostState(left.boot(), left.namespace(), left.table(), changes).save(file);
+        for (Change change : missing) {
+            sysctls.write(change.path(), change.ours());
+        }
+        nft.get().run("delete table inet " + TABLE + "\n" + script(settings, mark));
+        log.info("host: took over forwarding and nftables table inet {}", TABLE);
+        return true;
+    }
+
+    private static boolean isMarked(String table, String mark) {
+        return table.contains("\"culvert " + mark + "\"");
+    }
+
+    private static boolean isOfHere(HostState state) throws IOException {
+        return state.boot().equals(boot()) && state.namespace().equals(namespace());
     }
 
     private void set(Settings settings) throws IOException {
@@ -199,7 +246,7 @@ public final class HostNetwork implements AutoCloseable {
             return false;
         }
         HostState state = found.get();
-        if (!state.boot().equals(boot()) || !state.namespace().equals(namespace())) {
+        if (!isOfHere(state)) {
             log.info("host: {} is of an earlier boot or another network namespace, nothing to take back", file);
             HostState.delete(file);
             return false;
@@ -222,7 +269,7 @@ public final class HostNetwork implements AutoCloseable {
         if (text.isEmpty()) {
             return;
         }
-        if (text.get().contains("\"culvert " + mark + "\"")) {
+        if (isMarked(text.get(), mark)) {
             program.run("delete table inet " + TABLE + "\n");
             log.info("host: removed nftables table inet {}", TABLE);
         } else {
@@ -290,6 +337,11 @@ public final class HostNetwork implements AutoCloseable {
 
     private static String namespace() throws IOException {
         return Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net")).toString();
+    }
+
+    /** Leaves everything to the next {@link #apply}; {@link #close} does nothing any more. */
+    public void leave() {
+        closed = true;
     }
 
     /** Takes everything back. What fails is logged and stays noted for the next start or stop. */

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Appliance {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final PacketBus bus;
+    private @Nullable HostNetwork host;
 
     /** The services that are asked as they are at the moment. */
     record Plugged(
@@ -71,9 +72,10 @@ final class Appliance {
             address(netlink, config.tun(), config.ipv4(), pool.ipv4Gateway());
             address(netlink, config.tun(), config.ipv6(), pool.ipv6Gateway());
         }
-        HostNetwork host = HostNetwork.apply(runDir, new HostNetwork.Settings(
+        HostNetwork applied = HostNetwork.apply(runDir, new HostNetwork.Settings(
                 config.tun(), config.ipv4(), config.ipv6(), config.forwarding(), config.masquerade()));
-        undo.push(host::close);
+        host = applied;
+        undo.push(applied::close);
         var records = new StoreRecords(plugged.store());
         undo.push(records::close);
         ExecutorService workers =
@@ -139,6 +141,10 @@ final class Appliance {
      */
     void stop(boolean keep) {
         bus.stop(keep);
+        if (keep && host != null) {
+            // The connections inside the kept sessions are translated until somebody goes on with them.
+            host.leave();
+        }
         undo();
     }
 
