@@ -1,39 +1,44 @@
 package io.culvert.launcher;
 
-import java.io.PrintStream;
-import java.util.ArrayList;
+import io.culvert.core.host.HostChecks;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the host must give before anything starts. */
+/** What the host must give, asked before any bundle is started. */
 final class HostCheck {
+    /** Without these nothing runs, whatever the settings; what depends on settings is core's to check. */
+    private static final HostChecks.Needs ALWAYS = new HostChecks.Needs(false, false, false, false, 512);
+
+    private static final String FAILS = "fails";
+
     private HostCheck() {}
 
-    /** @throws Failure when starting makes no sense; smaller findings are printed */
-    static void beforeStart(HomeDirectory home, PrintStream out) {
-        for (var finding : findings(home)) {
-            if ("fails".equals(finding.get("state"))) {
-                throw new Failure(finding.get("check") + ": " + finding.get("remedy"));
-            }
-            if (!"ok".equals(finding.get("state"))) {
-                out.println(finding.get("check") + ": " + finding.get("remedy"));
-            }
+    /** @throws Failure when starting makes no sense */
+    static void beforeStart() {
+        var bad = HostChecks.run(ALWAYS).stream().filter(finding -> !finding.ok()).toList();
+        if (!bad.isEmpty()) {
+            throw new Failure(String.join("\n", bad.stream().map(HostChecks.Finding::toString).toList()));
         }
     }
 
-    /** For each check its name, {@code state} (ok, warns or fails) and the {@code remedy}. */
-    static List<Map<String, Object>> findings(HomeDirectory home) {
-        var findings = new ArrayList<Map<String, Object>>();
-        findings.add(finding("java", Runtime.version().feature() >= 25 ? "ok" : "fails", Runtime.version().toString()));
-        return findings;
+    /** Every check for a gateway with default settings: name, state, what was found and the remedy. */
+    static List<Map<String, Object>> ofGateway() {
+        return HostChecks.run(HostChecks.Needs.ofGateway()).stream()
+                .map(HostCheck::row)
+                .toList();
     }
 
-    private static Map<String, Object> finding(String check, String state, String remedy) {
-        var finding = new LinkedHashMap<String, Object>();
-        finding.put("check", check);
-        finding.put("state", state);
-        finding.put("remedy", remedy);
-        return finding;
+    static boolean fails(Map<String, Object> row) {
+        return FAILS.equals(row.get("state"));
+    }
+
+    private static Map<String, Object> row(HostChecks.Finding finding) {
+        var row = new LinkedHashMap<String, Object>();
+        row.put("check", finding.name());
+        row.put("state", !finding.ok() ? FAILS : finding.remedy().isEmpty() ? "ok" : "advice");
+        row.put("found", finding.problem());
+        row.put("remedy", finding.remedy());
+        return row;
     }
 }

@@ -84,10 +84,12 @@ final class LookCommands {
 
         @Override
         public void run() {
-            List<Map<String, Object>> findings = HostCheck.findings(main.home());
+            List<Map<String, Object>> findings = HostCheck.ofGateway();
             main.print(findings);
-            if (findings.stream().anyMatch(finding -> "fails".equals(finding.get("state")))) {
-                throw new Failure("this host cannot run culvert as it is");
+            long bad = findings.stream().filter(HostCheck::fails).count();
+            if (bad > 0) {
+                throw new Failure("this host cannot run culvert as it is: " + bad + " of " + findings.size()
+                        + " checks fail, see their remedies above");
             }
         }
     }

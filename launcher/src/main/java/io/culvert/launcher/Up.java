@@ -42,7 +42,7 @@ final class Up {
         if (home.writeDefaultSettings(DefaultSettings.text(new SecureRandom()))) {
             out.println("first run: wrote " + home.settings());
         }
-        HostCheck.beforeStart(home, out);
+        HostCheck.beforeStart();
         var container = new Container(home);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(container), "culvert-stop"));
         try {
@@ -87,7 +87,8 @@ final class Up {
     }
 
     private static String endpoint(Map<?, ?> listener) {
-        String address = String.valueOf(listener.get("address"));
+        // Java writes the address for all addresses in full, and nobody else does.
+        String address = String.valueOf(listener.get("address")).replace("0:0:0:0:0:0:0:0", "::");
         return listener.get("transport") + " " + (address.contains(":") ? "[" + address + "]" : address) + ":"
                 + listener.get("port");
     }
