@@ -1,7 +1,10 @@
 package io.culvert.core.bus;
 
 import io.culvert.api.tunnel.ListenerClaim;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -15,15 +18,25 @@ public record ListenerStatus(String protocol, String instance, ListenerClaim cla
         return error.isEmpty();
     }
 
+    String transport() {
+        return claim.transport().name().toLowerCase(Locale.ROOT);
+    }
+
+    String host() {
+        InetAddress address = claim.address().getAddress();
+        if (address == null) {
+            return claim.address().getHostString();
+        }
+        return address.isAnyLocalAddress() && address instanceof Inet6Address ? "::" : address.getHostAddress();
+    }
+
     /** As it is shown in the status. */
     public Map<String, Object> asMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("protocol", protocol);
         map.put("instance", instance);
-        map.put("transport", claim.transport().name().toLowerCase(java.util.Locale.ROOT));
-        map.put("address", claim.address().getAddress() == null
-                ? claim.address().getHostString()
-                : claim.address().getAddress().getHostAddress());
+        map.put("transport", transport());
+        map.put("address", host());
         map.put("port", port);
         map.put("state", isOpen() ? "open" : "failed");
         if (!isOpen()) {

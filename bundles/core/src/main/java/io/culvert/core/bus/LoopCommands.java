@@ -33,8 +33,8 @@ public final class LoopCommands {
             count++;
             try {
                 command.run();
-            } catch (RuntimeException | LinkageError e) {
-                LOG.error("loop: a command failed", e);
+            } catch (Throwable t) {
+                LOG.error("loop: a command failed", t);
             }
         }
         return count;

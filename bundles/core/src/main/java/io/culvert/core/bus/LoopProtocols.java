@@ -111,9 +111,10 @@ final class LoopProtocols {
             Parked waiting = parked.remove(claim);
             Listener listener = waiting == null ? loop.listeners.open(claim) : waiting.listener;
             binding.listeners().add(listener);
-            LOG.info("{} instance={}: listens on {} {} port {}", name, instance, claim.transport(),
-                    claim.address().getAddress(), listener.port());
-            return new ListenerStatus(name, instance, claim, listener.port(), "");
+            var status = new ListenerStatus(name, instance, claim, listener.port(), "");
+            LOG.info("{} instance={}: listens on {} {} port {}", name, instance, status.transport(), status.host(),
+                    listener.port());
+            return status;
         } catch (IOException e) {
             LOG.error("{} instance={}: cannot listen on {}", name, instance, e.getMessage());
             return new ListenerStatus(name, instance, claim, claim.address().getPort(), String.valueOf(e.getMessage()));

@@ -17,12 +17,15 @@ import io.culvert.api.tunnel.TunnelSession;
 import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.link.IpAddress;
 import io.culvert.core.link.LinkEndpoint;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,7 +104,9 @@ final class LoopSession implements SessionHost {
         peer = record.peer();
         grant(record.addresses());
         saved = true;
-        established();
+        established = true;
+        route(true);
+        LOG.info("{}: taken over from {}, addresses {}", label(), endpoint.remote(), describe(record.addresses()));
         settle();
     }
 
@@ -353,6 +358,8 @@ final class LoopSession implements SessionHost {
 
     @Override
     public void admit(PeerIdentity peer, Answer<Admission> then) {
+        // Known from here on: whoever revokes the peer while it is judged finds the session.
+        this.peer = peer;
         desk.admit(peer, sessionId, admission -> {
             if (closed) {
                 if (admission instanceof Admission.Granted) {
@@ -361,7 +368,6 @@ final class LoopSession implements SessionHost {
                 return;
             }
             if (admission instanceof Admission.Granted granted) {
-                this.peer = peer;
                 grant(granted.addresses());
             }
             answer(then, admission);
@@ -538,7 +544,8 @@ final class LoopSession implements SessionHost {
     }
 
     private static String describe(TunnelAddresses addresses) {
-        return addresses.ipv4().map(a -> a.getHostAddress()).orElse("")
-                + addresses.ipv6().map(a -> " " + a.getHostAddress()).orElse("");
+        return Stream.concat(addresses.ipv4().stream(), addresses.ipv6().stream())
+                .map(InetAddress::getHostAddress)
+                .collect(Collectors.joining(" "));
     }
 }

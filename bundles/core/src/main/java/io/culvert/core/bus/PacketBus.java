@@ -1,6 +1,7 @@
 package io.culvert.core.bus;
 
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.packet.DropReason;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tunnel.CloseCause;
@@ -20,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -118,7 +120,15 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         return onLoop(() -> protocols.freeze(name, instance))
                 .thenCompose(frozen -> frozen)
                 .thenApplyAsync(frozen -> judge(name, instance), workers)
-                .thenCompose(judged -> onLoop(() -> protocols.attach(protocol, judged)));
+                .thenCompose(judged -> onLoop(() -> protocols.attach(protocol, judged)))
+                .thenApply(listeners -> {
+                    // Whoever was revoked between the judgement and the thaw was not live for LiveSessions.end to see.
+                    recheck().exceptionally(e -> {
+                        LOG.error("{} instance={}: the sessions taken over could not be checked", name, instance, e);
+                        return null;
+                    });
+                    return listeners;
+                });
     }
 
     private List<Judged> judge(String name, String instance) {
@@ -180,7 +190,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
 
     /** Ends the sessions with these ids, if they still live; completes when they are gone. */
     private CompletionStage<@Nullable Void> endAll(Collection<Long> ids, CloseCause cause) {
-        return onLoop(() -> protocols.end(session -> ids.contains(session.sessionId()), cause))
+        Set<Long> which = Set.copyOf(ids);
+        return onLoop(() -> protocols.end(session -> which.contains(session.sessionId()), cause))
                 .thenCompose(gone -> gone);
     }
 
@@ -211,7 +222,11 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("listeners", listeners().stream().map(ListenerStatus::asMap).toList());
         status.put("sessions", loop.sessionCount());
-        status.put("drops", loop.drops.snapshot());
+        Map<String, Object> drops = loop.drops.snapshot();
+        if (tun.writeDrops() != 0) {
+            drops.put(DropReason.TUN_ERROR.name(), tun.writeDrops());
+        }
+        status.put("drops", drops);
         status.put("closes", loop.closes.snapshot());
         var pool = loop.pool.status();
         Map<String, Object> buffers = new LinkedHashMap<>();
@@ -230,7 +245,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     }
 
     /** How often packets ended for this reason. */
-    public long drops(io.culvert.api.packet.DropReason reason) {
+    public long drops(DropReason reason) {
         return loop.drops.of(reason);
     }
 

@@ -98,8 +98,9 @@ final class PacketLoop implements Runnable {
             poller.await(commands.isEmpty() ? timers.delayNs(clock.getAsLong()) : 0);
             try {
                 round();
-            } catch (RuntimeException | LinkageError e) {
-                LOG.error("loop: a round failed", e);
+            } catch (Throwable t) {
+                // Without this thread nothing moves any more, so nothing may end it.
+                LOG.error("loop: a round failed", t);
             }
         }
         commands.drain();

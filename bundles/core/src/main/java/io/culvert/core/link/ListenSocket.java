@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.Locale;
 
 /**
  * A bound, non-blocking socket.
@@ -101,9 +103,12 @@ record ListenSocket(int fd, int family, int port) {
 
     static String describe(ListenerClaim claim) {
         var address = claim.address();
-        String host = address.getAddress() == null ? address.getHostString() : address.getAddress().getHostAddress();
-        return claim.transport().name().toLowerCase(java.util.Locale.ROOT) + " "
-                + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+        InetAddress ip = address.getAddress();
+        String host = ip == null ? address.getHostString() : ip.getHostAddress();
+        if (ip instanceof Inet6Address && ip.isAnyLocalAddress()) {
+            host = "::";
+        }
+        return claim.transport().name().toLowerCase(Locale.ROOT) + " " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     private static String remedy(ListenerClaim claim, int errno) {

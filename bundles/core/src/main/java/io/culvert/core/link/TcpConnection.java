@@ -236,9 +236,13 @@ final class TcpConnection implements Link, Pollable {
         return !closed && !broken && !ending;
     }
 
-    /** Whether it is older than that, and nobody's. */
+    /** Whether it is nobody's. */
+    boolean isIdle() {
+        return sessions == 0 && !ending && !broken;
+    }
+
     boolean idleSince(long ns) {
-        return sessions == 0 && sinceNs <= ns;
+        return isIdle() && sinceNs <= ns;
     }
 
     void suspend() {

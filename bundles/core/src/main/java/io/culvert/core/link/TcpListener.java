@@ -76,7 +76,7 @@ public final class TcpListener implements Listener, Pollable {
     }
 
     private void accepted(int fd) {
-        if (connections.size() >= limit) {
+        if (connections.size() >= limit && !evict()) {
             libc.closeQuietly(fd);
             return;
         }
@@ -106,6 +106,17 @@ public final class TcpListener implements Listener, Pollable {
             LOG.debug("tcp: a new connection failed", e);
             libc.closeQuietly(fd);
         }
+    }
+
+    /** Closes the oldest connection that is no session yet: whoever only connects must not keep others out. */
+    private boolean evict() {
+        for (TcpConnection connection : connections) {
+            if (connection.isIdle()) {
+                connection.close();
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Out of descriptors: the waiting connection would be told of again and again. */

@@ -18,6 +18,8 @@ import io.culvert.api.tunnel.Transport;
 import io.culvert.core.admission.Admissions;
 import io.culvert.core.handover.SessionRecords;
 import io.culvert.core.link.FakeLink;
+import io.culvert.core.link.LinkResources;
+import io.culvert.core.link.Listener;
 import io.culvert.core.link.SteppedPoller;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -36,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A packet bus in virtual time, over links and a TUN in memory; whoever asks steps the loop. */
@@ -59,11 +62,21 @@ final class BusFixture {
     }
 
     BusFixture(boolean clientToClient, int buffers) {
+        this(clientToClient, buffers, null);
+    }
+
+    /** Over listeners that the test makes. */
+    BusFixture(Function<LinkResources, Listener.Factory> listeners) {
+        this(true, 256, listeners);
+    }
+
+    private BusFixture(
+            boolean clientToClient, int buffers, @Nullable Function<LinkResources, Listener.Factory> listeners) {
         try {
             bus = new PacketBus(new BusSettings(buffers, 1500, clientToClient), new PacketBus.Neighbours(
                     tun,
                     new SteppedPoller(),
-                    resources -> claim -> {
+                    listeners != null ? listeners : resources -> claim -> {
                         if (refuseListeners) {
                             throw new IOException("cannot listen on " + claim);
                         }

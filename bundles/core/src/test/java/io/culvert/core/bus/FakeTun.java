@@ -24,6 +24,9 @@ final class FakeTun implements Tun {
     /** Something that epoll can watch, when a test has a real loop. */
     int fd = -1;
 
+    /** What it says it has refused. */
+    long refused;
+
     boolean countOnly;
     long writtenCount;
 
@@ -88,7 +91,7 @@ final class FakeTun implements Tun {
 
     @Override
     public long writeDrops() {
-        return 0;
+        return refused;
     }
 
     @Override

@@ -157,6 +157,49 @@ final class PacketBusTest {
     }
 
     @Test
+    void shouldDropWhatComesForASessionThatIsClosing() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.send('S', 1, Packets.ipv4("10.8.0.2", "10.8.0.2", 64, 0), ALICE);
+        assertEquals(1, fixture.bus.drops(DropReason.CLOSING));
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldEndASessionThatIsRevokedWhileItIsAdmitted() throws Exception {
+        ToyProtocol protocol = fixture.attach();
+        fixture.holdWork = true;
+        fixture.join(1, "alice", ALICE);
+        assertEquals("alice", fixture.list().getFirst().peer().orElseThrow().user());
+        var ended = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return fixture.bus.end(
+                                session -> session.peer().isPresent(),
+                                CloseCause.silently(CloseCause.Kind.REVOKED, "revoked"));
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                asking -> Thread.ofVirtual().start(asking));
+        while (!ended.isDone()) {
+            fixture.bus.step();
+            Thread.onSpinWait();
+        }
+        assertEquals(1, ended.get());
+        fixture.heldWork.forEach(Runnable::run);
+        fixture.settle();
+        assertEquals(1, protocol.sessions.getFirst().closedCalls);
+        assertTrue(fixture.doors.granted.isEmpty());
+    }
+
+    @Test
+    void shouldCountWhatTheTunRefuses() {
+        fixture.tun.refused = 3;
+        assertEquals(3L, ((Map<?, ?>) fixture.bus.status().get("drops")).get("TUN_ERROR"));
+    }
+
+    @Test
     void shouldCloseASessionThatFailsAndGoOn() {
         ToyProtocol protocol = fixture.attach();
         fixture.join(1, "alice", ALICE);

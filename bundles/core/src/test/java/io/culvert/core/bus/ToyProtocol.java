@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tunnel protocol without secrets. A datagram is one letter, an 8-byte session key, and a body: H hello (body: the
  * user), E established, D data, B bye, K keepalive, and what makes the session misbehave: X throws, L keeps a buffer,
- * W gives one away twice, P asks for the password check.
+ * W gives one away twice, S is data and bye at once, P asks for the password check.
  */
 public final class ToyProtocol implements TunnelProtocol {
     static final int HEADER = 9;
@@ -212,6 +212,11 @@ public final class ToyProtocol implements TunnelProtocol {
                 case 'D' -> {
                     datagram.bounds(datagram.offset() + HEADER, datagram.length() - HEADER);
                     out.toInbound(datagram);
+                }
+                case 'S' -> {
+                    datagram.bounds(datagram.offset() + HEADER, datagram.length() - HEADER);
+                    out.toInbound(datagram);
+                    host.close(CloseCause.silently(CloseCause.Kind.PEER_EXIT, "bye"));
                 }
                 case 'B' -> {
                     out.consume(datagram);
