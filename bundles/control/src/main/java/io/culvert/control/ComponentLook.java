@@ -44,16 +44,24 @@ final class ComponentLook implements AppliedModules {
     public Look look(Plan plan) {
         var failures = new ArrayList<String>();
         var waiting = new ArrayList<String>();
-        var bundles = schemas.bundles();
+        var needs = new MissingServices(schemas.bundles(), plan.modules());
         for (String module : plan.modules()) {
-            Bundle bundle = bundles.get(module);
+            Bundle bundle = schemas.bundles().get(module);
             if (bundle == null) {
                 failures.add(module + ": is not installed any more");
             } else {
-                bundle(module, bundle, plan, failures, waiting);
+                bundle(module, bundle, plan, failures, waiting, needs);
             }
         }
-        List<Map<String, Object>> listeners = listeners(plan, failures, waiting);
+        waiting.addAll(needs.lines());
+        List<Map<String, Object>> listeners = listeners();
+        // What has not started cannot listen: that is no second problem.
+        boolean started = failures.isEmpty() && waiting.isEmpty();
+        for (Plan.Configuration tunnel : plan.configurations()) {
+            if (started && tunnel.module().startsWith("tunnel.") && tunnel.instance().isPresent()) {
+                listener(tunnel, listeners, failures, waiting);
+            }
+        }
         return new Look(failures, waiting, listeners, changeCount());
     }
 
@@ -65,7 +73,13 @@ final class ComponentLook implements AppliedModules {
                 : 0;
     }
 
-    private void bundle(String module, Bundle bundle, Plan plan, List<String> failures, List<String> waiting) {
+    private void bundle(
+            String module,
+            Bundle bundle,
+            Plan plan,
+            List<String> failures,
+            List<String> waiting,
+            MissingServices needs) {
         if (bundle.getState() == Bundle.STARTING || bundle.getState() == Bundle.STOPPING) {
             waiting.add(module + ": is starting");
             return;
@@ -76,7 +90,7 @@ final class ComponentLook implements AppliedModules {
         }
         for (ComponentDescriptionDTO component : components.getComponentDescriptionDTOs(bundle)) {
             for (ComponentConfigurationDTO each : components.getComponentConfigurationDTOs(component)) {
-                component(title(module, each), component, each, failures, waiting);
+                component(title(module, each), component, each, failures, waiting, needs);
             }
             if (Arrays.asList(component.configurationPid).contains(BundleSchemas.PREFIX + module)) {
                 missing(module, component, plan, waiting);
@@ -105,16 +119,12 @@ final class ComponentLook implements AppliedModules {
             ComponentDescriptionDTO component,
             ComponentConfigurationDTO each,
             List<String> failures,
-            List<String> waiting) {
+            List<String> waiting,
+            MissingServices needs) {
         switch (each.state) {
             case ComponentConfigurationDTO.FAILED_ACTIVATION -> failures.add(title + ": " + reason(each.failure));
-            case ComponentConfigurationDTO.UNSATISFIED_REFERENCE -> waiting.add(title + ": waits for "
-                    + String.join(
-                            " and ",
-                            Arrays.stream(each.unsatisfiedReferences)
-                                    .map(reference -> interfaceName(component, reference.name))
-                                    .toList())
-                    + ", which no running module offers");
+            case ComponentConfigurationDTO.UNSATISFIED_REFERENCE -> Arrays.stream(each.unsatisfiedReferences)
+                    .forEach(reference -> needs.add(title, interfaceName(component, reference.name)));
             case ComponentConfigurationDTO.UNSATISFIED_CONFIGURATION -> waiting.add(title + ": has no settings yet");
             case ComponentConfigurationDTO.SATISFIED -> activate(title, each, failures);
             default -> {
@@ -158,7 +168,7 @@ final class ComponentLook implements AppliedModules {
     private static String interfaceName(ComponentDescriptionDTO component, String reference) {
         for (ReferenceDTO each : component.references) {
             if (each.name.equals(reference)) {
-                return each.interfaceName.substring(each.interfaceName.lastIndexOf('.') + 1);
+                return each.interfaceName;
             }
         }
         return reference;
@@ -170,7 +180,8 @@ final class ComponentLook implements AppliedModules {
         for (String line : trace == null ? List.<String>of() : trace.lines().toList()) {
             int config = line.indexOf(CONFIG_EXCEPTION);
             if (config >= 0) {
-                return line.substring(config + CONFIG_EXCEPTION.length());
+                // The title names the module already.
+                return line.substring(config + CONFIG_EXCEPTION.length()).replaceFirst("^io\\.culvert\\.[a-z0-9.]+: ", "");
             }
             if (line.startsWith(CAUSED_BY)) {
                 last = line.substring(CAUSED_BY.length());
@@ -182,7 +193,7 @@ final class ComponentLook implements AppliedModules {
         return last.replaceFirst("^(?:[a-z0-9]+\\.)+(\\w+(?:: )?)", "$1");
     }
 
-    private List<Map<String, Object>> listeners(Plan plan, List<String> failures, List<String> waiting) {
+    private List<Map<String, Object>> listeners() {
         var listeners = new ArrayList<Map<String, Object>>();
         for (HealthCheck check : services.all(HealthCheck.class)) {
             if (check.name().equals("core") && check.status().get("listeners") instanceof List<?> list) {
@@ -193,11 +204,6 @@ final class ComponentLook implements AppliedModules {
                         listeners.add(copy);
                     }
                 });
-            }
-        }
-        for (Plan.Configuration tunnel : plan.configurations()) {
-            if (tunnel.module().startsWith("tunnel.") && tunnel.instance().isPresent()) {
-                listener(tunnel, listeners, failures, waiting);
             }
         }
         return listeners;
@@ -216,8 +222,10 @@ final class ComponentLook implements AppliedModules {
         }
         for (var listener : own) {
             if (!"open".equals(listener.get("state"))) {
-                failures.add(tunnel.title() + ": cannot listen on " + listener.get("transport") + " port "
-                        + listener.get("port") + ": " + listener.get("error"));
+                String error = String.valueOf(listener.get("error"));
+                String place = listener.get("transport") + " port " + listener.get("port") + ": ";
+                boolean placed = error.startsWith(listener.get("transport") + " ");
+                failures.add(tunnel.title() + ": cannot listen on " + (placed ? "" : place) + error);
             }
         }
     }
@@ -236,7 +244,7 @@ final class ComponentLook implements AppliedModules {
             for (List<String> lines : List.of(look.failures(), look.waiting())) {
                 if (problem.isEmpty()) {
                     problem = lines.stream()
-                            .filter(line -> line.startsWith(id + ":") || line.startsWith(id + " "))
+                            .filter(line -> names(line, id))
                             .findFirst();
                 }
             }
@@ -244,9 +252,15 @@ final class ComponentLook implements AppliedModules {
             row.put("id", id);
             row.put("version", bundle.getVersion().toString());
             row.put("state", !plan.modules().contains(id) ? "off" : problem.isEmpty() ? "running" : "fails");
-            row.put("problem", problem.map(line -> line.substring(line.indexOf(": ") + 2)).orElse(""));
+            row.put("problem", problem.map(line -> line.startsWith(id) ? line.substring(line.indexOf(": ") + 2) : line)
+                    .orElse(""));
             rows.add(row);
         });
         return rows;
+    }
+
+    private static boolean names(String line, String module) {
+        return line.startsWith(module + ":") || line.startsWith(module + " ") || line.contains(" " + module + " ")
+                || line.contains(" " + module + ",");
     }
 }

@@ -8,7 +8,7 @@ class ComponentLookTest {
     @Test
     void shouldFindTheTellingLineOfATrace() {
         assertEquals(
-                "io.culvert.core: mtu = 9: must be from 576",
+                "mtu = 9: must be from 576",
                 ComponentLook.reason("""
                         java.lang.reflect.InvocationTargetException
                         \tat x.Y.z(Y.java:1)

@@ -120,6 +120,7 @@ public final class Settings {
             LOG.info("control settings change={}: {}", entry.number(), what);
             return entry;
         } catch (SettingsException e) {
+            LOG.warn("control settings: '{}' is refused, {}", what, e.getMessage());
             applier.apply(before);
             throw new SettingsException(e.getMessage() + " (nothing was changed)");
         }

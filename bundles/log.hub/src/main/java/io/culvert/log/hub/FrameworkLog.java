@@ -26,24 +26,24 @@ final class FrameworkLog implements LogListener {
             return;
         }
         String module = entry.getBundle() == null ? logger : String.valueOf(entry.getBundle().getSymbolicName());
-        Throwable refusal = refusal(entry.getException());
-        if (refusal != null) {
-            // A setting that a module refuses is said in its own words; where it was thrown helps nobody.
-            hub.log(module, logger, Level.ERROR, String.valueOf(refusal.getMessage()), null);
-        } else {
-            hub.log(module, logger, level(entry.getLogLevel()), String.valueOf(entry.getMessage()), entry.getException());
-        }
+        String message = String.valueOf(entry.getMessage());
+        Level level = told(message, entry.getException()) ? Level.DEBUG : level(entry.getLogLevel());
+        hub.log(module, logger, level, message, entry.getException());
     }
 
-    private static @Nullable Throwable refusal(@Nullable Throwable problem) {
+    /**
+     * Whether somebody hears of it in better words: of a refused setting the one who starts the appliance or changes the
+     * setting. The component runtime repeats it with every attempt and for every component that depends on it.
+     */
+    static boolean told(String message, @Nullable Throwable problem) {
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
             // By name: a log entry's exception is a copy, or comes from another class loader.
             if (cause.getClass().getName().equals(CONFIG_EXCEPTION)
                     || String.valueOf(cause.getMessage()).startsWith(CONFIG_EXCEPTION)) {
-                return cause;
+                return true;
             }
         }
-        return null;
+        return message.contains("Could not get service from ref") || message.contains("DependencyManager : invoke");
     }
 
     private static Level level(LogLevel level) {
