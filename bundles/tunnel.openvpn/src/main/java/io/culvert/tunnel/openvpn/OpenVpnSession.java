@@ -107,6 +107,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
     private long lastHeardNs;
     private long lastSentNs;
     private long rekeyDueSinceNs = NEVER;
+    private byte @Nullable [] serverKeys;
     private AuthDecision.@Nullable Pending pending;
     private @Nullable CloseCause leaving;
     private boolean leaveWhenSent;
@@ -234,6 +235,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
             return;
         }
         lastHeardNs = nowNs;
+        if (slot == slots.current()) {
+            slots.peerHasCurrent();
+        }
         if (from != endpoint && !from.equals(endpoint)) {
             if (from.transport().isStream()) {
                 out.drop(datagram, DropReason.UNKNOWN_SESSION);
@@ -386,6 +390,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
             session.close(CloseCause.silently(Kind.PROTOCOL_ERROR, "the client sends more than its window allows"));
             return;
         }
+        if (state == active && state.settled()) {
+            slots.peerHasCurrent();
+        }
         transmit(state, nowNs, out);
     }
 
@@ -483,9 +490,10 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         byte[] random2 = random(KeyMethod2.RANDOM_BYTES);
         var exchange = new KeyExchange(keys, random1, random2);
         String options = OptionsString.mirrored(keys.options());
-        state.sendRecord(new KeyMethod2(new byte[0], random1, random2, options, null, null, "").encode());
+        serverKeys = new KeyMethod2(new byte[0], random1, random2, options, null, null, "").encode();
         boolean first = !established;
         if (first) {
+            sendServerKeys(state);
             peerInfo = PeerInfo.parse(keys.peerInfo());
             clientOptions = keys.options();
         }
@@ -510,7 +518,16 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         });
     }
 
+    private void sendServerKeys(KeyState state) {
+        byte[] record = serverKeys;
+        serverKeys = null;
+        if (record != null) {
+            state.sendRecord(record);
+        }
+    }
+
     private void onPending(KeyState state, AuthDecision.Pending decision, long nowNs) {
+        sendServerKeys(state);
         pending = decision;
         long waitSeconds = Math.max(1, decision.timeout().toSeconds());
         deadlines.later(
@@ -673,8 +690,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         slots.install(
                 newSlot(state.keyId(), keys.key2()),
                 state.startedNs() + deferralNs(),
-                state.startedNs() + TRANSITION_NS,
-                nowNs);
+                state.startedNs() + TRANSITION_NS);
+        // Only now: the client may use the new key as soon as it has our message.
+        sendServerKeys(state);
         if (active != null) {
             active.close();
         }
@@ -727,6 +745,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         if (leaving != null) {
             return;
         }
+        sendServerKeys(state);
         String reason = ControlMessage.reason(cause.peerText());
         state.sendText(ControlMessage.AUTH_FAILED + (reason.isEmpty() ? "" : "," + reason));
         leave(cause, nowNs + LINGER_NS);

@@ -374,7 +374,7 @@ final class TestClient implements KeyState.Events {
                     if (state.keyId() == 0) {
                         slots.installFirst(slot);
                     } else {
-                        slots.install(slot, time.nowNs() + 5_000_000_000L, Long.MAX_VALUE, time.nowNs());
+                        slots.install(slot, time.nowNs() + 5_000_000_000L, Long.MAX_VALUE);
                         nextKeyId = nextKeyId == 7 ? 1 : nextKeyId + 1;
                         rekeys++;
                     }

@@ -104,6 +104,11 @@ public final class KeyState {
         return true;
     }
 
+    /** Whether the peer has acknowledged everything that was said, and nothing more is about to be. */
+    public boolean settled() {
+        return tls.idle() && reliable.allAcknowledged();
+    }
+
     /** Queues a reset packet; it carries no TLS. */
     public void sendReset(int opcode, byte[] payload) {
         reliable.send(opcode, payload);

@@ -73,6 +73,11 @@ final class TlsPump {
         pump();
     }
 
+    /** Whether nothing is under way and nothing waits. */
+    boolean idle() {
+        return !busy && messages.isEmpty() && received.size() == 0 && jobs.isEmpty();
+    }
+
     /** Starts the next piece of work if none is under way. */
     void pump() {
         if (busy || closed) {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The session's data keys: the current one, and the one before it as long as packets under it may come.
  *
- * <p>Sending: the newest key, unless its deferral has not passed: then still the one before, because the peer may not
- * have the new one yet. Receiving: whichever the packet names.
+ * <p>Sending: the newest key once the peer is known to have it, at the latest when its deferral has passed; until then
+ * the one before. Receiving: whichever the packet names.
  */
 public final class SlotTable {
     private @Nullable KeySlot current;
@@ -25,24 +25,23 @@ public final class SlotTable {
     /**
      * A renegotiated key.
      *
-     * @param sendFromNs when its deferral has passed
+     * @param sendFromNs when its deferral has passed, if the peer does not show earlier that it has the key
      * @param previousEndsNs when the key before it is forgotten
      */
-    public void install(KeySlot slot, long sendFromNs, long previousEndsNs, long nowNs) {
-        KeySlot before = current;
+    public void install(KeySlot slot, long sendFromNs, long previousEndsNs) {
         if (previous != null) {
-            // A key whose own deferral runs was never sent with: the one before it goes on.
-            if (before != null && nowNs < sendCurrentFromNs) {
-                before.close();
-                before = previous;
-            } else {
-                previous.close();
-            }
+            // The peer keeps two keys as well: what came before them is gone there too.
+            previous.close();
         }
-        this.previous = before;
+        this.previous = current;
         this.current = slot;
-        this.sendCurrentFromNs = before == null ? Long.MIN_VALUE : sendFromNs;
-        this.previousEndsNs = before == null ? Long.MAX_VALUE : previousEndsNs;
+        this.sendCurrentFromNs = previous == null ? Long.MIN_VALUE : sendFromNs;
+        this.previousEndsNs = previous == null ? Long.MAX_VALUE : previousEndsNs;
+    }
+
+    /** The peer has shown that it has the current key: the deferral is over. */
+    public void peerHasCurrent() {
+        sendCurrentFromNs = Long.MIN_VALUE;
     }
 
     /** Puts both back as they were in a record. */

@@ -34,7 +34,7 @@ class SlotTableTest {
     @Test
     void shouldSendWithTheKeyBeforeUntilTheDeferralHasPassed() {
         table.installFirst(zero);
-        table.install(one, 100, 1000, 50);
+        table.install(one, 100, 1000);
         assertSame(zero, table.sending(99));
         assertSame(one, table.sending(100));
         assertSame(zero, table.receiving(0));
@@ -45,7 +45,7 @@ class SlotTableTest {
     @Test
     void shouldForgetTheKeyBeforeWhenItsTimeIsOver() {
         table.installFirst(zero);
-        table.install(one, 100, 1000, 50);
+        table.install(one, 100, 1000);
         table.expire(999);
         assertSame(zero, table.receiving(0));
         table.expire(1000);
@@ -59,7 +59,7 @@ class SlotTableTest {
     void shouldSendWithWhicheverKeyHasPacketIdsLeft() {
         table.installFirst(zero);
         var empty = new KeySlot(1, DataCipher.AES_256_GCM, ciphers, new byte[DataKeys.KEY2_BYTES], true, 0);
-        table.install(empty, 100, 1000, 50);
+        table.install(empty, 100, 1000);
         assertSame(zero, table.sending(200), "nothing is reserved under the new key");
         empty.reserved(10);
         assertSame(empty, table.sending(200));
@@ -67,29 +67,37 @@ class SlotTableTest {
         var other = new SlotTable();
         other.installFirst(new KeySlot(0, DataCipher.AES_256_GCM, ciphers, new byte[DataKeys.KEY2_BYTES], true, 0));
         assertNull(other.sending(0));
-        other.install(one, 100, 1000, 50);
+        other.install(one, 100, 1000);
         assertSame(one, other.sending(60), "the deferral yields when there is no other key");
     }
 
     @Test
     void shouldLeaveTheOldestKeyWhenAThirdComesBehindTheDeferral() {
         table.installFirst(zero);
-        table.install(one, 100, 1000, 50);
-        table.install(two, 300, 2000, 200);
+        table.install(one, 100, 1000);
+        table.install(two, 300, 2000);
         assertNull(table.receiving(0));
         assertSame(one, table.sending(299));
         assertSame(two, table.sending(300));
     }
 
     @Test
-    void shouldSkipAKeyThatWasNeverSentWithWhenAThirdComesDuringTheDeferral() {
+    void shouldKeepTheTwoNewestKeysAsThePeerDoes() {
         table.installFirst(zero);
-        table.install(one, 100, 1000, 50);
-        table.install(two, 160, 2000, 60);
-        assertNull(table.receiving(1));
-        assertSame(zero, table.sending(159));
+        table.install(one, 100, 1000);
+        table.install(two, 160, 2000);
+        assertNull(table.receiving(0));
+        assertSame(one, table.sending(159));
         assertSame(two, table.sending(160));
-        assertSame(zero, table.receiving(0));
+        assertSame(one, table.receiving(1));
+    }
+
+    @Test
+    void shouldSendWithTheNewKeyAsSoonAsThePeerIsKnownToHaveIt() {
+        table.installFirst(zero);
+        table.install(one, 100, 1000);
+        table.peerHasCurrent();
+        assertSame(one, table.sending(51));
     }
 
     @Test
@@ -110,7 +118,7 @@ class SlotTableTest {
     @Test
     void shouldCloseEveryKey() {
         table.installFirst(zero);
-        table.install(one, 100, 1000, 50);
+        table.install(one, 100, 1000);
         table.close();
         assertEquals(List.of(), table.all());
         assertNull(table.sending(0));
