@@ -1,0 +1,2 @@
+/** What strangers do to the appliance. */
+package io.culvert.it.attack;

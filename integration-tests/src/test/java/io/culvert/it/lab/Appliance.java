@@ -1,0 +1,131 @@
+package io.culvert.it.lab;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Culvert in a namespace, as a user starts it: {@code launcher/culvert up --home DIR}. */
+public final class Appliance implements AutoCloseable {
+    private static final Duration READY = Duration.ofSeconds(60);
+    private static final Duration COMMAND = Duration.ofSeconds(30);
+
+    private final Netns host;
+    private final Path home;
+    private final String program;
+    private Proc process;
+
+    public Appliance(Netns host, Path home) {
+        this.host = host;
+        this.home = home;
+        this.program = Path.of(System.getProperty("culvert.checkout"), "launcher", "culvert").normalize().toString();
+    }
+
+    /** Writes {@code etc/culvert.yaml}. */
+    public Appliance configure(String yaml) {
+        try {
+            Files.createDirectories(home.resolve("etc"));
+            Files.writeString(home.resolve("etc/culvert.yaml"), yaml);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    /** The usual modules, and tunnel.openvpn instances, each a line of YAML below {@code tunnel.openvpn:}. */
+    public Appliance configure(List<String> coreSettings, List<String> openVpnInstances) {
+        var yaml = new StringBuilder("modules:\n  core:\n    ipv4: 10.8.0.0/24\n    ipv6: fd08::/64\n    tun: cvtun\n");
+        coreSettings.forEach(s -> yaml.append("    ").append(s).append('\n'));
+        for (var module : List.of("store.local", "pki", "tls.jsse", "crypto.jce", "auth.file", "log.console", "log.file")) {
+            yaml.append("  ").append(module).append(": {}\n");
+        }
+        yaml.append("  tunnel.openvpn:\n");
+        openVpnInstances.forEach(s -> yaml.append("    ").append(s).append('\n'));
+        return configure(yaml.toString());
+    }
+
+    /** Starts it and waits until it says that it is ready. */
+    public Proc up() {
+        process = host.start("culvert-up", List.of(program, "--home", home.toString(), "up"));
+        process.await("ready in \\d+ ms", READY);
+        return process;
+    }
+
+    /** Starts it, whatever comes of it. */
+    public Proc tryUp() {
+        process = host.start("culvert-up", List.of(program, "--home", home.toString(), "up"));
+        return process;
+    }
+
+    public Proc process() {
+        return process;
+    }
+
+    public Path home() {
+        return home;
+    }
+
+    /** {@code culvert ARGUMENTS} as a shell's words. */
+    public String command(String... arguments) {
+        return program + " --home " + home + " " + String.join(" ", arguments);
+    }
+
+    /** Types {@code culvert ARGUMENTS}. */
+    public Proc.Result cli(String... arguments) {
+        var command = new ArrayList<>(List.of(program, "--home", home.toString()));
+        command.addAll(List.of(arguments));
+        return host.exec(COMMAND, command.toArray(String[]::new));
+    }
+
+    /** Types a reading command with {@code --json}. */
+    public Map<String, Object> json(String... arguments) {
+        var command = new ArrayList<>(List.of(arguments));
+        command.add("--json");
+        try {
+            return JSON.std.mapFrom(cli(command.toArray(String[]::new)).ok());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Adds a user with a password, as a script would. */
+    public void addUser(String name, String password) {
+        host.exec(
+                        COMMAND,
+                        "sh",
+                        "-c",
+                        "printf '%s\\n' '" + password + "' | " + program + " --home " + home + " user add " + name
+                                + " --password-stdin")
+                .ok();
+    }
+
+    /** A new profile's text. */
+    public String profile(String user, String remote, String transport, String instance) {
+        var arguments = new ArrayList<>(List.of("profile", user, "--remote", remote, "--transport", transport));
+        if (!instance.isEmpty()) {
+            arguments.addAll(List.of("--instance", instance));
+        }
+        return cli(arguments.toArray(String[]::new)).ok();
+    }
+
+    public void kill9() {
+        process.kill9();
+    }
+
+    /** SIGTERM; must be over in the 5 s that are promised. */
+    public Proc.Result stop() {
+        return process.terminate(Duration.ofSeconds(6));
+    }
+
+    @Override
+    public void close() {
+        if (process != null && process.alive()) {
+            process.terminate(Duration.ofSeconds(15));
+        }
+    }
+}

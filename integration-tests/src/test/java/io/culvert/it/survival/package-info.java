@@ -1,0 +1,2 @@
+/** Sessions that outlive the process that made them. */
+package io.culvert.it.survival;
