@@ -37,6 +37,8 @@ class RoamingIT {
                 assertTrue(appliance.cli("sessions").ok().contains("10.99.1.2:40404"), "floated to the new port");
 
                 host.exec("nft", "delete table ip nat").ok();
+                // Without it, the new address would go together with the old one, the first of its subnet.
+                host.exec("sysctl", "-qw", "net.ipv4.conf.eth0.promote_secondaries=1").ok();
                 host.exec("ip", "addr", "add", "10.99.1.77/24", "dev", "eth0").ok();
                 host.exec("ip", "addr", "del", "10.99.1.2/24", "dev", "eth0").ok();
                 host.exec("conntrack", "-F");
