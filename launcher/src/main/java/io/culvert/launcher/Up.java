@@ -1,11 +1,11 @@
 package io.culvert.launcher;
 
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,9 +93,10 @@ final class Up {
                 + listener.get("port");
     }
 
+    /** Since the virtual machine began; the process began with the start script. */
     private static Duration sinceStart() {
-        Instant start = ProcessHandle.current().info().startInstant().orElse(null);
-        return start == null ? Duration.ZERO : Duration.between(start, Instant.now());
+        long nowMs = System.currentTimeMillis();
+        return Duration.ofMillis(nowMs - ManagementFactory.getRuntimeMXBean().getStartTime());
     }
 
     /** Runs at every end of the process, and decides its status: a stop that was asked for is no failure. */

@@ -91,22 +91,33 @@ public final class ControlComponent {
         try {
             Plan plan = settings.load();
             writer.write(plan);
-            startOnly(plan);
+            stopOthers(plan);
             return List.of();
         } catch (SettingsException e) {
-            startOnly(Plan.empty());
+            stopOthers(Plan.empty());
             return e.problems();
         }
     }
 
-    /** Decides which modules the framework starts, now or when their start level comes. */
-    private void startOnly(Plan plan) {
+    /** Stops modules that are not to run; those whose start level is still to come are not started then. */
+    private void stopOthers(Plan plan) {
         schemas.bundles().forEach((id, bundle) -> {
             try {
-                if (plan.modules().contains(id)) {
-                    bundle.start();
-                } else {
+                if (!plan.modules().contains(id)) {
                     bundle.stop();
+                }
+            } catch (BundleException e) {
+                LOG.error("control module={}: {}", id, e.getMessage());
+            }
+        });
+    }
+
+    /** Starts modules that a change has added. */
+    private void startAll(Plan plan) {
+        schemas.bundles().forEach((id, bundle) -> {
+            try {
+                if (plan.modules().contains(id) && bundle.getState() != Bundle.ACTIVE) {
+                    bundle.start();
                 }
             } catch (BundleException e) {
                 LOG.error("control module={}: {}", id, e.getMessage());
@@ -117,7 +128,8 @@ public final class ControlComponent {
     private void apply(Plan plan) throws SettingsException, InterruptedException {
         var before = Readiness.problems(look.look(plan));
         writer.write(plan);
-        startOnly(plan);
+        stopOthers(plan);
+        startAll(plan);
         writer.awaitDelivery();
         // What was wrong already is no reason against this change.
         var problems = new ArrayList<>(Readiness.problems(readiness.await(plan)));
