@@ -31,9 +31,11 @@ class RenegotiationIT {
                             .awaitConnected();
                     var server = Iperf.server(lab.server, "10.8.0.1")) {
                 for (var direction : List.of("--forceflush", "-R")) {
-                    var run = Iperf.run(host, "10.8.0.1", 15, "-u", "-b", "20M", "-l", "1200", "-w", "1M", direction);
-                    assertTrue(run.packets() > 20_000, "traffic flowed: " + run);
-                    assertEquals(0, run.lostPackets(), "packets lost over renegotiations, " + direction);
+                    var run = Iperf.run(host, "10.8.0.1", 15, "-u", "-b", "10M", "-l", "1200", "-w", "1M", direction);
+                    assertTrue(run.packets() > 10_000, "traffic flowed: " + run);
+                    assertEquals(0, run.lostPackets(), () -> "packets lost over renegotiations, " + direction
+                            + ": the server counts " + appliance.json("status").get("core")
+                            + ", the client's host " + host.exec("nstat", "-az", "UdpRcvbufErrors").output());
                 }
                 long keys = client.process().lines().stream()
                         .filter(l -> l.contains("Outgoing Data Channel: Cipher"))
