@@ -24,6 +24,10 @@ final class LookCommands {
 
     @Command(name = "sessions", description = "List the sessions.")
     static final class SessionsCommand implements Runnable {
+        /** What fits a terminal; {@code --json} has everything. */
+        private static final List<String> COLUMNS = List.of(
+                "id", "user", "instance", "transport", "remote", "addresses", "since", "bytesIn", "bytesOut", "state");
+
         @ParentCommand
         Main main;
 
@@ -33,7 +37,7 @@ final class LookCommands {
             if (Text.rows(answer).map(List::isEmpty).orElse(false)) {
                 main.print(answer, "no sessions");
             } else {
-                main.print(answer);
+                main.print(main.json ? answer : Text.only(COLUMNS, answer));
             }
         }
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,19 @@ final class Text {
         return answer instanceof Map<?, ?> map && map.size() == 1
                 ? rows(map.values().iterator().next())
                 : Optional.empty();
+    }
+
+    /** {@code answer} with only those columns, where it is a table. */
+    static Object only(List<String> columns, Object answer) {
+        return rows(answer)
+                .<Object>map(rows -> rows.stream()
+                        .map(row -> {
+                            var picked = new LinkedHashMap<String, Object>();
+                            columns.forEach(column -> picked.put(column, ((Map<?, ?>) row).get(column)));
+                            return picked;
+                        })
+                        .toList())
+                .orElse(answer);
     }
 
     private static void layOut(Object answer, String indent, List<String> lines) {

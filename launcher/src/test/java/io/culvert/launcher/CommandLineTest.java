@@ -76,7 +76,7 @@ class CommandLineTest {
     void shouldPrintAlignedTables() throws IOException {
         try (var appliance = new FakeAppliance(home, """
                 {"result":[{"id":"7f3a","user":"alice","bytesIn":10},{"id":"1","user":"","bytesIn":123456}]}""")) {
-            var typed = type("sessions");
+            var typed = type("user", "list");
             assertEquals(0, typed.status());
             assertEquals(
                     """
@@ -85,6 +85,16 @@ class CommandLineTest {
                     1     -      123456
                     """,
                     typed.out());
+        }
+    }
+
+    @Test
+    void shouldLeaveSomeColumnsOfSessionsToJson() throws IOException {
+        try (var appliance = new FakeAppliance(home, """
+                {"result":[{"id":"7f3a","user":"alice","remote":"192.0.2.1:40404","cipher":"AES-256-GCM"}]}""")) {
+            assertTrue(type("sessions").out().contains("192.0.2.1:40404"));
+            assertTrue(!type("sessions").out().contains("AES-256-GCM"));
+            assertTrue(type("sessions", "--json").out().contains("AES-256-GCM"));
         }
     }
 

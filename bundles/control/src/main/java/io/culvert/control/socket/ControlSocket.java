@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class ControlSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlSocket.class);
     private static final int MAX_CONNECTIONS = 64;
+    private static final Duration AFTER_FAILURE = Duration.ofMillis(200);
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
 
     private final Path path;
@@ -53,7 +54,17 @@ public final class ControlSocket implements AutoCloseable {
                 return;
             } catch (IOException e) {
                 LOG.warn("control socket: cannot take a connection, {}", e.getMessage());
+                pause();
             }
+        }
+    }
+
+    /** When descriptors have run out, trying again at once would only fill the log. */
+    private static void pause() {
+        try {
+            Thread.sleep(AFTER_FAILURE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -13,7 +13,11 @@ final class FrameworkLog implements LogListener {
 
     private static final String CONFIG_EXCEPTION = "io.culvert.api.config.ConfigException";
 
+    private static final long REPEATED_WITHIN_MS = 10_000;
+
     private final LogHub hub;
+    private String last = "";
+    private long lastMs;
 
     FrameworkLog(LogHub hub) {
         this.hub = hub;
@@ -27,8 +31,17 @@ final class FrameworkLog implements LogListener {
         }
         String module = entry.getBundle() == null ? logger : String.valueOf(entry.getBundle().getSymbolicName());
         String message = String.valueOf(entry.getMessage());
-        Level level = told(message, entry.getException()) ? Level.DEBUG : level(entry.getLogLevel());
+        boolean known = told(message, entry.getException()) || repeated(message + entry.getException(), entry.getTime());
+        Level level = known ? Level.DEBUG : level(entry.getLogLevel());
         hub.log(module, logger, level, message, entry.getException());
+    }
+
+    /** Each component that needs the failing one makes the component runtime try again, and say the same again. */
+    private synchronized boolean repeated(String text, long timeMs) {
+        boolean same = text.equals(last) && timeMs - lastMs < REPEATED_WITHIN_MS;
+        last = text;
+        lastMs = timeMs;
+        return same;
     }
 
     /**

@@ -27,6 +27,9 @@ final class LogHub implements LogTarget, AutoCloseable {
     private static final int BATCH = 256;
     private static final long FLUSH_MS = 500;
 
+    /** The framework's log holds copies of exceptions, which begin with the copy's own name. */
+    private static final String COPIED = "org.apache.felix.log.LogException: ";
+
     private final InstantSource clock;
     private final UnaryOperator<String> moduleOf;
     private final Recent recent;
@@ -198,7 +201,7 @@ final class LogHub implements LogTarget, AutoCloseable {
                 draft.logger(),
                 draft.thread(),
                 draft.message(),
-                Optional.of(text.toString().replace("\r", "").stripTrailing()));
+                Optional.of(text.toString().replace("\r", "").replace(COPIED, "").stripTrailing()));
     }
 
     /** Peers choose names that end up in messages; none may forge a line or move a terminal's cursor. */
