@@ -1,0 +1,13 @@
+#!/bin/sh
+# Lays a distribution out beside its runtime: layout.sh CHECKOUT DIRECTORY
+set -eu
+checkout=$1
+target=$2
+built=$checkout/launcher/target
+rm -rf "$target/launcher" "$target/lib" "$target/systemd"
+mkdir -p "$target/launcher" "$target/lib" "$target/systemd"
+cp "$checkout/launcher/culvert" "$target/launcher/"
+cp "$built/culvert-launcher.jar" "$target/lib/"
+cp -R "$built/lib" "$built/bundles" "$target/lib/"
+cp "$checkout/distribution/src/systemd/culvert.service" "$target/systemd/"
+cp "$checkout/README.md" "$checkout/LICENSE" "$target/"
