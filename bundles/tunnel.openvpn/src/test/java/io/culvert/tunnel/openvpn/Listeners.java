@@ -6,7 +6,6 @@ import io.culvert.tunnel.openvpn.OpenVpnConfig.Login;
 import io.culvert.tunnel.openvpn.OpenVpnConfig.Wrap;
 import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.wrap.Digest;
-import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -16,21 +15,22 @@ public final class Listeners {
     private Listeners() {}
 
     public static OpenVpnProtocol plain(Transport transport) {
-        return new OpenVpnProtocol(config(transport, Wrap.PLAIN), new WrapKeys.Plain(), new byte[40]);
+        return new OpenVpnProtocol(config(transport, Wrap.PLAIN, Login.CERTIFICATE), new WrapKeys.Plain(), new byte[40]);
     }
 
-    public static OpenVpnProtocol perClient(Transport transport, ServerWrapKey key) {
+    /** Asks for a password, and wraps nothing. */
+    static OpenVpnProtocol open(Transport transport) {
         return new OpenVpnProtocol(
-                config(transport, Wrap.TLS_CRYPT_V2), new WrapKeys.PerClient(key), new byte[40]);
+                config(transport, Wrap.PLAIN, Login.PASSWORD), new WrapKeys.Plain(), new byte[40]);
     }
 
-    private static OpenVpnConfig config(Transport transport, Wrap wrap) {
+    private static OpenVpnConfig config(Transport transport, Wrap wrap, Login login) {
         return new OpenVpnConfig(
                 "test",
                 transport,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 1194),
                 wrap,
-                Login.CERTIFICATE,
+                login,
                 Ciphers.DEFAULT,
                 Digest.SHA256,
                 Version.TLS_1_2,
