@@ -25,7 +25,9 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class Appliance {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final PacketBus bus;
+    private final Map<String, Object> network = new LinkedHashMap<>();
     private @Nullable HostNetwork host;
 
     /** The services that are asked as they are at the moment. */
@@ -72,6 +75,9 @@ final class Appliance {
             address(netlink, config.tun(), config.ipv4(), pool.ipv4Gateway());
             address(netlink, config.tun(), config.ipv6(), pool.ipv6Gateway());
         }
+        network.put("mtu", config.mtu());
+        pool.ipv4Gateway().ifPresent(address -> network.put("ipv4", shown(address, config.ipv4())));
+        pool.ipv6Gateway().ifPresent(address -> network.put("ipv6", shown(address, config.ipv6())));
         HostNetwork applied = HostNetwork.apply(runDir, new HostNetwork.Settings(
                 config.tun(), config.ipv4(), config.ipv6(), config.forwarding(), config.masquerade()));
         host = applied;
@@ -128,6 +134,22 @@ final class Appliance {
                 config.redirectGateway(),
                 config.nameServers(),
                 config.searchDomains());
+    }
+
+    private static String shown(InetAddress address, Optional<Prefix> prefix) {
+        return address.getHostAddress() + prefix.map(each -> "/" + each.length()).orElse("");
+    }
+
+    /** {@link PacketBus#status}, with the addresses of the TUN. */
+    Map<String, Object> status() {
+        Map<String, Object> status = bus.status();
+        if (status.get("tun") instanceof Map<?, ?> tun) {
+            Map<String, Object> device = new LinkedHashMap<>();
+            tun.forEach((name, value) -> device.put(String.valueOf(name), value));
+            device.putAll(network);
+            status.put("tun", device);
+        }
+        return status;
     }
 
     PacketBus bus() {

@@ -224,6 +224,6 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     @Override
     public Map<String, Object> status() {
         Appliance running = appliance;
-        return running == null ? Map.of() : running.bus().status();
+        return running == null ? Map.of() : running.status();
     }
 }
