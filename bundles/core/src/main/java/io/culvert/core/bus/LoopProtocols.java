@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class LoopProtocols {
     private static final Logger LOG = LoggerFactory.getLogger(LoopProtocols.class);
     private static final long PARKED_NS = 30_000_000_000L;
+    private static final long HOLD_NS = 200_000_000L;
     private static final long SAVE_DEADLINE_NS = 5_000_000_000L;
 
     private final PacketLoop loop;
@@ -92,7 +94,7 @@ final class LoopProtocols {
                 live++;
             }
         }
-        resume(binding);
+        resumeWhenSaved(binding);
         LOG.info("{} instance={}: attached, {} of {} sessions taken over", binding.name(), binding.instance(), live,
                 records.size());
         return listeners;
@@ -119,6 +121,26 @@ final class LoopProtocols {
             LOG.error("{} instance={}: cannot listen on {}", name, instance, e.getMessage());
             return new ListenerStatus(name, instance, claim, claim.address().getPort(), String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * A thawed session may not seal before its next reservation is durable. What arrives for it until then, from either
+     * side, waits in the kernel instead of being lost.
+     */
+    private void resumeWhenSaved(ProtocolBinding binding) {
+        loop.holdTun();
+        var done = new AtomicBoolean();
+        Runnable resume = () -> {
+            if (done.compareAndSet(false, true)) {
+                loop.releaseTun();
+                if (bindings.contains(binding)) {
+                    resume(binding);
+                }
+            }
+        };
+        binding.sessions().forEach(LoopSession::runDue);
+        loop.after(HOLD_NS, resume);
+        binding.whenSaved(resume);
     }
 
     private void resume(ProtocolBinding binding) {

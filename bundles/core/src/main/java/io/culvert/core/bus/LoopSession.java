@@ -110,6 +110,11 @@ final class LoopSession implements SessionHost {
         settle();
     }
 
+    /** Lets the session do at once what it has set a timer for. */
+    void runDue() {
+        onTimer();
+    }
+
     void onDatagram(PooledBuffer datagram, LinkEndpoint from) {
         TunnelSession target = begin(datagram);
         if (target != null) {
@@ -401,7 +406,11 @@ final class LoopSession implements SessionHost {
             return;
         }
         saved = true;
-        desk.save(record).thenAccept(done -> loop.commands.post(() -> answer(then, done)));
+        binding.saving(1);
+        desk.save(record).thenAccept(done -> loop.commands.post(() -> {
+            answer(then, done);
+            binding.saving(-1);
+        }));
     }
 
     @Override

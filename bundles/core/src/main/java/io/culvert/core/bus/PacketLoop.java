@@ -45,6 +45,7 @@ final class PacketLoop implements Runnable {
     private final LongSupplier clock;
     private long nowNs;
     private int sessions;
+    private int tunHolds;
     private volatile boolean stopped;
 
     /**
@@ -75,6 +76,23 @@ final class PacketLoop implements Runnable {
 
     void open() throws IOException {
         poller.add(outbound);
+    }
+
+    /** Leaves outbound packets in the kernel's queue until {@link #releaseTun}. */
+    void holdTun() {
+        if (tunHolds++ == 0) {
+            poller.remove(outbound);
+        }
+    }
+
+    void releaseTun() {
+        if (--tunHolds == 0) {
+            try {
+                poller.add(outbound);
+            } catch (IOException e) {
+                throw new IllegalStateException("the TUN cannot be watched any more", e);
+            }
+        }
     }
 
     /** A session came (+1) or went (-1). */

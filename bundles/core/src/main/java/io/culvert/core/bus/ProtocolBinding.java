@@ -49,6 +49,8 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final List<Listener> listeners = new ArrayList<>();
     private final List<LoopSession> accepting = new ArrayList<>();
     private long loggedNs = Long.MIN_VALUE;
+    private int saves;
+    private @Nullable Runnable whenSaved;
 
     ProtocolBinding(
             PacketLoop loop,
@@ -160,6 +162,25 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         }
         desk.forget(name, instance, id);
         return false;
+    }
+
+    /** A session's save began (+1) or was answered (-1). */
+    void saving(int change) {
+        saves += change;
+        Runnable then = whenSaved;
+        if (saves == 0 && then != null) {
+            whenSaved = null;
+            then.run();
+        }
+    }
+
+    /** Calls {@code then} when no save is under way, maybe at once. */
+    void whenSaved(Runnable then) {
+        if (saves == 0) {
+            then.run();
+        } else {
+            whenSaved = then;
+        }
     }
 
     private boolean refuse(SessionRecord record, String why) {

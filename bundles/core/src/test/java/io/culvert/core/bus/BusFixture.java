@@ -205,12 +205,16 @@ final class BusFixture {
         final Map<Long, SessionRecord> stored = new LinkedHashMap<>();
         boolean fails;
 
+        /** When set, a save is answered only by this. */
+        @Nullable CompletableFuture<Boolean> answer;
+
+
         @Override
         public CompletionStage<Boolean> save(SessionRecord record) {
             if (!fails) {
                 stored.put(record.sessionId(), record);
             }
-            return CompletableFuture.completedFuture(!fails);
+            return answer != null ? answer : CompletableFuture.completedFuture(!fails);
         }
 
         @Override

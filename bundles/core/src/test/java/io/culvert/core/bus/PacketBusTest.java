@@ -365,6 +365,54 @@ final class PacketBusTest {
     }
 
     @Test
+    void shouldHoldPacketsUntilThawedSessionsMaySeal() {
+        fixture.ask(fixture.bus.detach(joined()));
+        byte[] in = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0);
+        fixture.send('D', 1, in, ALICE);
+        fixture.records.answer = new CompletableFuture<>();
+        ToyProtocol next = attachSaving();
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.settle();
+        assertEquals("thawed", next.sessions.getFirst().state);
+        assertTrue(fixture.tun.drain().isEmpty());
+        assertTrue(fixture.link().drain().isEmpty());
+
+        fixture.records.answer.complete(true);
+        fixture.settle();
+        assertEquals("saved", next.sessions.getFirst().state);
+        assertArrayEquals(in, fixture.tun.drain().getFirst());
+        assertEquals(1, fixture.link().drain().size());
+    }
+
+    @Test
+    void shouldNotHoldPacketsForAStoreThatHangs() {
+        fixture.ask(fixture.bus.detach(joined()));
+        byte[] in = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0);
+        fixture.send('D', 1, in, ALICE);
+        fixture.records.answer = new CompletableFuture<>();
+        attachSaving();
+        fixture.pass(SECOND / 4);
+        assertArrayEquals(in, fixture.tun.drain().getFirst());
+        fixture.records.answer.complete(true);
+        fixture.settle();
+        fixture.send('D', 1, in, ALICE);
+        assertEquals(1, fixture.tun.drain().size());
+    }
+
+    private ToyProtocol joined() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        return protocol;
+    }
+
+    private ToyProtocol attachSaving() {
+        var next = new ToyProtocol("udp", BusFixture.CLAIM);
+        next.savesAfterThaw = true;
+        fixture.ask(fixture.bus.attach(next));
+        return next;
+    }
+
+    @Test
     void shouldReplaceAProtocolThatIsStillThere() {
         ToyProtocol old = fixture.attach();
         fixture.join(1, "alice", ALICE);

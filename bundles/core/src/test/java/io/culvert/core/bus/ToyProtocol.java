@@ -46,6 +46,10 @@ public final class ToyProtocol implements TunnelProtocol {
     boolean endsOnRequest = true;
     boolean refusesRecords;
 
+    /** A thawed session saves at its first timeout, as one with packet-ids does. */
+    boolean savesAfterThaw;
+
+
     public ToyProtocol(String instance, ListenerClaim... listeners) {
         this.instance = instance;
         this.listeners = List.of(listeners);
@@ -144,6 +148,9 @@ public final class ToyProtocol implements TunnelProtocol {
         var live = new ToySession(session, key, remote, record.peer().user(), nowNs);
         live.addresses = record.addresses();
         live.state = "thawed";
+        if (savesAfterThaw) {
+            live.nextNs = nowNs;
+        }
         return live;
     }
 
@@ -254,6 +261,11 @@ public final class ToyProtocol implements TunnelProtocol {
 
         @Override
         public void onTimer(long nowNs, Outbox out) {
+            if (savesAfterThaw && state.equals("thawed")) {
+                nextNs = Long.MAX_VALUE;
+                host.save((durable, then, outbox) -> state = "saved");
+                return;
+            }
             nextNs = nowNs + keepaliveNs;
             send('K', out);
         }
