@@ -31,6 +31,7 @@ final class LoopProtocols {
     private static final Logger LOG = LoggerFactory.getLogger(LoopProtocols.class);
     private static final long PARKED_NS = 30_000_000_000L;
     private static final long HOLD_NS = 200_000_000L;
+    private static final long GAP_NS = 100_000_000L;
     private static final long SAVE_DEADLINE_NS = 5_000_000_000L;
 
     private final PacketLoop loop;
@@ -39,6 +40,7 @@ final class LoopProtocols {
     private final InstantSource wall;
     private final List<ProtocolBinding> bindings = new ArrayList<>();
     private final Map<ListenerClaim, Parked> parked = new HashMap<>();
+    private final Map<String, Runnable> gaps = new HashMap<>();
     private final Map<Long, SessionTotals> frozenTotals = new HashMap<>();
     private final Map<ProtocolBinding, List<ListenerStatus>> opened = new LinkedHashMap<>();
     private volatile List<ListenerStatus> status = List.of();
@@ -128,19 +130,38 @@ final class LoopProtocols {
      * side, waits in the kernel instead of being lost.
      */
     private void resumeWhenSaved(ProtocolBinding binding) {
-        loop.holdTun();
+        Runnable release = holdTun(HOLD_NS);
         var done = new AtomicBoolean();
         Runnable resume = () -> {
-            if (done.compareAndSet(false, true)) {
-                loop.releaseTun();
-                if (bindings.contains(binding)) {
-                    resume(binding);
-                }
+            release.run();
+            if (done.compareAndSet(false, true) && bindings.contains(binding)) {
+                resume(binding);
             }
         };
+        Runnable gap = gaps.remove(key(binding));
+        if (gap != null) {
+            gap.run();
+        }
         binding.sessions().forEach(LoopSession::runDue);
         loop.after(HOLD_NS, resume);
         binding.whenSaved(resume);
+    }
+
+    /** Leaves outbound packets in the kernel until the answer is run, or this time is over. */
+    private Runnable holdTun(long atMostNs) {
+        loop.holdTun();
+        var done = new AtomicBoolean();
+        Runnable release = () -> {
+            if (done.compareAndSet(false, true)) {
+                loop.releaseTun();
+            }
+        };
+        loop.after(atMostNs, release);
+        return release;
+    }
+
+    private static String key(ProtocolBinding binding) {
+        return binding.name() + "/" + binding.instance();
     }
 
     private void resume(ProtocolBinding binding) {
@@ -211,6 +232,13 @@ final class LoopProtocols {
                 }
             }
             park(binding);
+            if (!kept.isEmpty()) {
+                // A successor that comes at once finds what was sent to its sessions meanwhile.
+                Runnable before = gaps.put(key(binding), holdTun(GAP_NS));
+                if (before != null) {
+                    before.run();
+                }
+            }
             LOG.info("{} instance={}: detached, {} sessions kept as records",
                     binding.name(), binding.instance(), kept.size());
             gone.complete(null);

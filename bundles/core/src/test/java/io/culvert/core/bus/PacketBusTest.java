@@ -385,6 +385,24 @@ final class PacketBusTest {
     }
 
     @Test
+    void shouldKeepOutboundPacketsForASuccessorThatComesAtOnce() {
+        fixture.ask(fixture.bus.detach(joined()));
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.pass(SECOND / 20);
+        fixture.attach();
+        fixture.settle();
+        assertEquals(1, fixture.link().drain().size());
+    }
+
+    @Test
+    void shouldNotKeepOutboundPacketsForLong() {
+        fixture.ask(fixture.bus.detach(joined()));
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.pass(SECOND / 5);
+        assertEquals(1, fixture.bus.drops(DropReason.NO_ROUTE));
+    }
+
+    @Test
     void shouldNotHoldPacketsForAStoreThatHangs() {
         fixture.ask(fixture.bus.detach(joined()));
         byte[] in = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0);
