@@ -101,6 +101,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
 
     private boolean established;
     private boolean pushRequested;
+    private @Nullable KeyState pushedTo;
     private boolean saving;
     private boolean saveAgain;
     private int receivedSinceSave;
@@ -671,6 +672,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         if (granted == null) {
             return; // A thawed session pushes nothing: the client has its options.
         }
+        pushedTo = state;
         var reply = protocol.pushReply()
                 .network(granted.addresses(), granted.network(), peerInfo)
                 .keepalive(config.pingSeconds(), config.pingRestartSeconds());
@@ -710,7 +712,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
     private void onMessage(KeyState state, String message, long nowNs, Outbox out) {
         if (message.equals(ControlMessage.PUSH_REQUEST)) {
             pushRequested = true;
-            if (established) {
+            // Again only when the client has all of the last reply: replies must not pile up behind a client.
+            if (established && (state != pushedTo || state.settled())) {
                 push(state);
             }
         } else if (message.equals(ControlMessage.EXIT)) {

@@ -68,6 +68,8 @@ final class OpenCore implements TunnelHost {
     private static final TlsPolicy.Identity SERVER = new TestAuthority("open authority").server("server");
     private static final int MAX_SESSIONS = 8;
     private static final int MAX_ANSWERS = 10_000;
+    /** More than the longest key exchange and a push reply. */
+    private static final int MAX_TOLD_BYTES = 24 * 1024;
 
     private final boolean exports;
     private final Transport transport;
@@ -83,6 +85,7 @@ final class OpenCore implements TunnelHost {
     private long nowNs = 1;
     private long nextId = 1;
     private int engines;
+    private int toldBytes;
     boolean storeFails;
 
     OpenCore(Transport transport, boolean exports, BiConsumer<byte[], Endpoint> link) {
@@ -194,6 +197,8 @@ final class OpenCore implements TunnelHost {
     }
 
     void check() {
+        assertTrue(toldBytes <= MAX_TOLD_BYTES, "one step of a client makes the server queue " + toldBytes + " bytes");
+        toldBytes = 0;
         assertEquals(0, buffers.kept(), "buffers that did not leave");
     }
 
@@ -543,6 +548,7 @@ final class OpenCore implements TunnelHost {
             var toPeer = new ByteArrayOutputStream();
             for (byte[] message : messages) {
                 assertTrue(message.length <= 16 * 1024, "a message does not fit a record");
+                toldBytes += message.length;
                 toPeer.write(message.length >> 8);
                 toPeer.write(message.length);
                 toPeer.writeBytes(message);

@@ -55,6 +55,8 @@ public final class OpenPeer {
     private static final long CLIENT = 0x1122334455667788L;
     private static final int KEY_IDS = 8;
     private static final int MAX_STEPS = 200;
+    private static final int MAX_PACKET = 2048;
+    private static final int MAX_RECORD = 16 * 1024;
 
     private final OpenCore core;
     private final boolean stream;
@@ -137,7 +139,7 @@ public final class OpenPeer {
             case RAW -> core.onDatagram(bytes(in), endpoint);
             case HANDSHAKE -> handshake();
             case CONTROL -> control(u8(in), (byte) u8(in), u8(in), bytes(in));
-            case RECORD -> record(u8(in), bytes(in));
+            case RECORD -> record(u8(in), bytes(in, MAX_RECORD));
             case DATA -> data(u8(in), bytes(in));
             case TIME -> core.pass(TimeUnit.MILLISECONDS.toNanos((long) u8(in) * u8(in) * 100));
             case SOFT_RESET -> softReset(u8(in));
@@ -269,7 +271,11 @@ public final class OpenPeer {
     }
 
     private static byte[] bytes(ByteBuffer in) {
-        int length = Math.min(u8(in) << 8 | u8(in), 2048);
+        return bytes(in, MAX_PACKET);
+    }
+
+    private static byte[] bytes(ByteBuffer in, int most) {
+        int length = Math.min(u8(in) << 8 | u8(in), most);
         byte[] bytes = new byte[Math.min(length, in.remaining())];
         in.get(bytes);
         return bytes;

@@ -41,9 +41,11 @@ public final class DataMessage {
         text.segment().set(U64, text.offset() + 8, PING_LOW);
     }
 
-    /** @param options for a reply, the options string; empty otherwise */
+    /** @param options for a reply, the options string, left out when the packet has no room for it; empty otherwise */
     public static void writeOcc(PacketBuffer text, int operation, String options) {
-        byte[] string = options.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] whole = options.getBytes(StandardCharsets.ISO_8859_1);
+        int room = text.length() + text.tailroom() - OCC_OPERATION - 2;
+        byte[] string = whole.length <= room ? whole : new byte[0];
         int length = OCC_OPERATION + 1 + (string.length == 0 ? 0 : string.length + 1);
         text.bounds(text.offset(), length);
         text.segment().set(U64, text.offset(), OCC_HIGH);

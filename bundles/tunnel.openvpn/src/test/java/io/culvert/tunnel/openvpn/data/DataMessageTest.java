@@ -34,6 +34,17 @@ class DataMessageTest {
     }
 
     @Test
+    void shouldLeaveOptionsOutThatThePacketHasNoRoomFor() {
+        TestPacket fits = TestPacket.empty(17 + 5 + 1);
+        DataMessage.writeOcc(fits, DataMessage.OCC_REPLY, "V4,tl");
+        assertEquals(17 + 5 + 1, fits.length());
+        TestPacket small = TestPacket.empty(17 + 5);
+        DataMessage.writeOcc(small, DataMessage.OCC_REPLY, "V4,tl");
+        assertEquals(17, small.length());
+        assertEquals(DataMessage.OCC_REPLY, DataMessage.occOperation(small));
+    }
+
+    @Test
     void shouldTakeNothingShorterOrDifferentForAMessage() {
         TestPacket exit = TestPacket.empty(17);
         DataMessage.writeOcc(exit, DataMessage.OCC_EXIT, "");

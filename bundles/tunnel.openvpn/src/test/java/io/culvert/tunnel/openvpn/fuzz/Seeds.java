@@ -165,12 +165,16 @@ final class Seeds {
         }
 
         Script logsIn(int keyId, String user, int protocolBits, String ciphers) {
+            return logsIn(keyId, user, protocolBits, ciphers, "V4,tls-client");
+        }
+
+        Script logsIn(int keyId, String user, int protocolBits, String ciphers, String options) {
             byte[] pattern = new byte[48];
             Arrays.fill(pattern, (byte) (keyId + 1));
             byte[] random = Arrays.copyOf(pattern, 32);
             String info = "IV_VER=2.6.14\nIV_PROTO=" + protocolBits + "\nIV_CIPHERS=" + ciphers + "\nIV_MTU=1600\n";
             byte[] password = "secret".getBytes(StandardCharsets.UTF_8);
-            var message = new KeyMethod2(pattern, random, random, "V4,tls-client", user, password, info);
+            var message = new KeyMethod2(pattern, random, random, options, user, password, info);
             return step(OpenPeer.RECORD, keyId).with(message.encode());
         }
 
@@ -244,6 +248,16 @@ final class Seeds {
                     .says(0, "EXIT")
                     .step(OpenPeer.RAW)
                     .with(ControlPacket.ack(0, 1, new int[] {0}, 2).encodeRest()));
+            // Answers that must not grow with what a client asks for.
+            script(new Script(mode)
+                    .step(OpenPeer.HANDSHAKE)
+                    .logsIn(0, "alice", 990, "AES-256-GCM", "V4,tls-client," + "x".repeat(5000))
+                    .step(OpenPeer.DATA, 0).with(occ.bytes())
+                    .says(0, "PUSH_REQUEST\0".repeat(150)));
+            script(new Script(mode)
+                    .step(OpenPeer.HANDSHAKE)
+                    .step(OpenPeer.RECORD, 0).with(HexFormat.of().parseHex("0000000002"))
+                    .step(OpenPeer.TIME, 20, 20));
             script(new Script(mode)
                     .step(OpenPeer.HANDSHAKE)
                     .step(OpenPeer.CONTROL, Opcode.firstByte(Opcode.CONTROL_V1, 0), 0, 4)
