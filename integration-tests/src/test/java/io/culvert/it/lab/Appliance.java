@@ -17,13 +17,34 @@ public final class Appliance implements AutoCloseable {
 
     private final Netns host;
     private final Path home;
-    private final String program;
+    private final List<String> program;
     private Proc process;
 
     public Appliance(Netns host, Path home) {
+        this(
+                host,
+                home,
+                List.of(Path.of(System.getProperty("culvert.checkout"), "launcher", "culvert")
+                        .normalize()
+                        .toString()));
+    }
+
+    /**
+     * Another installation of the program.
+     *
+     * @param program how it is called, its options left out
+     */
+    public Appliance(Netns host, Path home, List<String> program) {
         this.host = host;
         this.home = home;
-        this.program = Path.of(System.getProperty("culvert.checkout"), "launcher", "culvert").normalize().toString();
+        this.program = List.copyOf(program);
+    }
+
+    private List<String> line(String... arguments) {
+        var line = new ArrayList<>(program);
+        line.addAll(List.of("--home", home.toString()));
+        line.addAll(List.of(arguments));
+        return line;
     }
 
     /** Writes {@code etc/culvert.yaml}. */
@@ -51,14 +72,14 @@ public final class Appliance implements AutoCloseable {
 
     /** Starts it and waits until it says that it is ready. */
     public Proc up() {
-        process = host.start("culvert-up", List.of(program, "--home", home.toString(), "up"));
+        process = host.start("culvert-up", line("up"));
         process.await("ready in \\d+ ms", READY);
         return process;
     }
 
     /** Starts it, whatever comes of it. */
     public Proc tryUp() {
-        process = host.start("culvert-up", List.of(program, "--home", home.toString(), "up"));
+        process = host.start("culvert-up", line("up"));
         return process;
     }
 
@@ -72,14 +93,12 @@ public final class Appliance implements AutoCloseable {
 
     /** {@code culvert ARGUMENTS} as a shell's words. */
     public String command(String... arguments) {
-        return program + " --home " + home + " " + String.join(" ", arguments);
+        return String.join(" ", line(arguments));
     }
 
     /** Types {@code culvert ARGUMENTS}. */
     public Proc.Result cli(String... arguments) {
-        var command = new ArrayList<>(List.of(program, "--home", home.toString()));
-        command.addAll(List.of(arguments));
-        return host.exec(COMMAND, command.toArray(String[]::new));
+        return host.exec(COMMAND, line(arguments).toArray(String[]::new));
     }
 
     /** Types a reading command with {@code --json}. */
@@ -99,8 +118,7 @@ public final class Appliance implements AutoCloseable {
                         COMMAND,
                         "sh",
                         "-c",
-                        "printf '%s\\n' '" + password + "' | " + program + " --home " + home + " user add " + name
-                                + " --password-stdin")
+                        "printf '%s\\n' '" + password + "' | " + command("user", "add", name, "--password-stdin"))
                 .ok();
     }
 
