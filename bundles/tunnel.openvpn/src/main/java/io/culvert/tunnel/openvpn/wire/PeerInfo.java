@@ -86,8 +86,16 @@ public record PeerInfo(Map<String, String> variables) {
         var clean = new StringBuilder(value.length());
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            clean.append(c < ' ' || c == 0x7F || c == '$' || c == '`' ? '_' : c);
+            clean.append(deceives(c) ? '_' : c);
         }
         return clean.toString();
+    }
+
+    /** Controls, what turns or hides text on a terminal, and what a shell would run. */
+    private static boolean deceives(char c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
+            default -> c == '$' || c == '`';
+        };
     }
 }

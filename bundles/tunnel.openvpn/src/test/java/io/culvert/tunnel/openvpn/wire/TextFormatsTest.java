@@ -63,6 +63,9 @@ class TextFormatsTest {
     void shouldReplaceCharactersThatCouldDeceiveAReader() {
         assertEquals(
                 Map.of("IV_GUI_VER", "a__b__c"), PeerInfo.parse("IV_GUI_VER=a\r\u0007b$`c").variables());
+        assertEquals(
+                Map.of("IV_GUI_VER", "a_b_c_\u00e9"),
+                PeerInfo.parse("IV_GUI_VER=a\u009bb\u202ec\u2028\u00e9").variables());
     }
 
     @Test
