@@ -6,6 +6,7 @@ import io.culvert.tunnel.openvpn.OpenVpnConfig.Login;
 import io.culvert.tunnel.openvpn.OpenVpnConfig.Wrap;
 import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.wrap.Digest;
+import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -22,6 +23,12 @@ public final class Listeners {
     static OpenVpnProtocol open(Transport transport) {
         return new OpenVpnProtocol(
                 config(transport, Wrap.PLAIN, Login.PASSWORD), new WrapKeys.Plain(), new byte[40]);
+    }
+
+    /** Each client has a wrap key of its own. */
+    static OpenVpnProtocol perClient(Transport transport, ServerWrapKey key) {
+        return new OpenVpnProtocol(
+                config(transport, Wrap.TLS_CRYPT_V2, Login.PASSWORD), new WrapKeys.PerClient(key), new byte[40]);
     }
 
     private static OpenVpnConfig config(Transport transport, Wrap wrap, Login login) {

@@ -26,7 +26,6 @@ import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.SessionHost;
-import io.culvert.api.tunnel.Transport;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelSession;
 import io.culvert.testsupport.TestAuthority;
@@ -55,6 +54,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +72,7 @@ final class OpenCore implements TunnelHost {
     private static final int MAX_TOLD_BYTES = 24 * 1024;
 
     private final boolean exports;
-    private final Transport transport;
+    private final Supplier<OpenVpnProtocol> listener;
     private final TestBuffers buffers;
     private final Random random = new Random(5);
     private final ArrayDeque<Runnable> answers = new ArrayDeque<>();
@@ -88,10 +88,10 @@ final class OpenCore implements TunnelHost {
     private int toldBytes;
     boolean storeFails;
 
-    OpenCore(Transport transport, boolean exports, BiConsumer<byte[], Endpoint> link) {
-        this.transport = transport;
+    OpenCore(Supplier<OpenVpnProtocol> listener, boolean exports, BiConsumer<byte[], Endpoint> link) {
+        this.listener = listener;
         this.exports = exports;
-        this.protocol = Listeners.open(transport);
+        this.protocol = listener.get();
         this.buffers = new TestBuffers(link, inner -> {});
     }
 
@@ -161,7 +161,7 @@ final class OpenCore implements TunnelHost {
         sessions.forEach(s -> s.closed = true);
         sessions.clear();
         byKey.clear();
-        protocol = Listeners.open(transport);
+        protocol = listener.get();
         List<SessionRecord> kept = List.copyOf(records.values());
         records.clear();
         for (SessionRecord record : kept) {

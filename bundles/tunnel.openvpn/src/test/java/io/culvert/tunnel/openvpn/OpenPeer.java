@@ -12,6 +12,7 @@ import io.culvert.tunnel.openvpn.wire.Opcode;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap.Unwrapped;
 import io.culvert.tunnel.openvpn.wrap.PlainWrap;
+import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
 import io.culvert.tunnel.openvpn.wrap.StaticKey;
 import io.culvert.tunnel.openvpn.wrap.TlsCryptWrap;
 import java.nio.ByteBuffer;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ public final class OpenPeer {
 
     private final OpenCore core;
     private final boolean stream;
+    private boolean deaf;
     private TestEndpoint endpoint;
     private long serverSession;
     private int packetId;
@@ -68,9 +71,13 @@ public final class OpenPeer {
     private int replayId;
 
     private OpenPeer(boolean stream, boolean exports) {
+        this(stream, exports, () -> Listeners.open(stream ? Transport.TCP : Transport.UDP));
+    }
+
+    private OpenPeer(boolean stream, boolean exports, Supplier<OpenVpnProtocol> listener) {
         this.stream = stream;
         this.endpoint = stream ? TestEndpoint.tcp("198.51.100.7", 40000) : TestEndpoint.udp("198.51.100.7", 40000);
-        this.core = new OpenCore(stream ? Transport.TCP : Transport.UDP, exports, this::onDatagram);
+        this.core = new OpenCore(listener, exports, this::onDatagram);
         for (int i = 0; i < KEY_IDS; i++) {
             toAck.add(new ArrayDeque<>());
         }
@@ -104,6 +111,43 @@ public final class OpenPeer {
                 peer.core.check();
             }
         }
+        ownKey(stream);
+    }
+
+    /** The same to a listener with tls-crypt-v2, from somebody who has a client's key. */
+    private static void ownKey(byte[] stream) {
+        var serverKey = new ServerWrapKey(filled(ServerWrapKey.LENGTH));
+        var clientKey = new StaticKey(filled(StaticKey.LENGTH));
+        byte[] wrapped = serverKey.wrap(clientKey, new byte[] {0});
+        ControlWrap wrap = new TlsCryptWrap(clientKey, false);
+        var peer = new OpenPeer(false, true, () -> Listeners.perClient(Transport.UDP, serverKey));
+        peer.deaf = true;
+        ByteBuffer in = ByteBuffer.wrap(stream);
+        for (int i = 0; i < MAX_STEPS && in.hasRemaining(); i++) {
+            byte[] datagram = bytes(in);
+            peer.core.onDatagram(datagram, peer.endpoint);
+            if (datagram.length > 17) {
+                ByteBuffer content = ByteBuffer.wrap(datagram);
+                int first = content.get() & 0xFF;
+                long sessionId = content.getLong();
+                long replay = content.getLong();
+                byte[] packet = wrap.wrap(first, sessionId, replay, Arrays.copyOfRange(datagram, 17, datagram.length));
+                boolean withKey = Opcode.carriesWrappedKey(Opcode.of(first));
+                peer.core.onDatagram(withKey ? joined(packet, wrapped) : packet, peer.endpoint);
+            }
+            peer.core.answerAll();
+            peer.core.check();
+        }
+    }
+
+    private static byte[] filled(int length) {
+        byte[] bytes = new byte[length];
+        Arrays.fill(bytes, (byte) 0x5A);
+        return bytes;
+    }
+
+    private static byte[] joined(byte[] one, byte[] other) {
+        return ByteBuffer.allocate(one.length + other.length).put(one).put(other).array();
     }
 
     /** Reads a session record's state; what can be read is written again to the same bytes. */
@@ -242,12 +286,12 @@ public final class OpenPeer {
     // ---- what the server sends
 
     private void onDatagram(byte[] bytes, Endpoint to) {
-        if (bytes.length == 0 || !Opcode.isControl(Opcode.of(bytes[0]))) {
+        if (deaf || bytes.length == 0 || !Opcode.isControl(Opcode.of(bytes[0]))) {
             return;
         }
         Unwrapped unwrapped = wrap(Opcode.keyId(bytes[0])).unwrap(bytes);
         if (unwrapped == null) {
-            return;
+            return; // Under a key that this client does not have.
         }
         ControlPacket packet =
                 ControlPacket.parse(unwrapped.firstByte(), unwrapped.sessionId(), unwrapped.rest());

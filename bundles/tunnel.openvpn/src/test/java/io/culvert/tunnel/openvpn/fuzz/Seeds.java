@@ -12,6 +12,7 @@ import io.culvert.tunnel.openvpn.wire.EarlyNegotiation;
 import io.culvert.tunnel.openvpn.wire.KeyMethod2;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap.Unwrapped;
+import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,7 +69,7 @@ final class Seeds {
                     if (packet.bytes().length < 160) {
                         put(DataFuzzTest.class, "keySlot", packet.bytes());
                     }
-                } else if (packet.bytes().length < 400) {
+                } else if (packet.bytes().length < 700) {
                     control(vector, packet);
                 }
             }
@@ -89,6 +90,16 @@ final class Seeds {
     private void control(Vector vector, Packet packet) throws IOException {
         if (Opcode.carriesWrappedKey(Opcode.of(packet.bytes()[0]))) {
             put(WrapFuzzTest.class, "wrappedClientKey", packet.bytes());
+            byte[] clear = Arrays.copyOf(packet.bytes(), packet.bytes().length - ServerWrapKey.wrappedLength(packet.bytes()));
+            Unwrapped own = Objects.requireNonNull(vector.wrap(true).unwrap(clear));
+            byte[] datagram = ByteBuffer.allocate(2 + 17 + own.rest().length)
+                    .putShort((short) (17 + own.rest().length))
+                    .put((byte) own.firstByte())
+                    .putLong(own.sessionId())
+                    .putLong(own.replay())
+                    .put(own.rest())
+                    .array();
+            put(SessionFuzzTest.class, "firstPackets", datagram);
             return;
         }
         Unwrapped unwrapped =
