@@ -21,7 +21,6 @@ import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.api.tunnel.TunnelSession;
 import io.culvert.tunnel.openvpn.control.ControlChannel;
-import io.culvert.tunnel.openvpn.control.PushReply;
 import io.culvert.tunnel.openvpn.control.Reliable;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
@@ -271,7 +270,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
                 guard);
         var session = new OpenVpnSession(
                 this, host, host.newSession(from), from, channel, opened.clientKey(), reliable, nowNs);
-        session.onPacket(opened.packet(), nowNs, out);
+        session.onFirstPacket(opened.packet(), nowNs, out);
         return session;
     }
 
@@ -281,9 +280,6 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     public TunnelSession thaw(
             SessionRecord record, Endpoint remote, TunnelHost host, SessionHost session, long nowNs)
             throws HandoverException {
-        if (config.transport().isStream()) {
-            throw new HandoverException("a TCP connection ends with its process; the client connects again");
-        }
         SessionState state = SessionState.decode(record.version(), record.state());
         if (host.crypto(state.cipher()).isEmpty()) {
             throw new HandoverException("there is no provider for " + state.cipher());
@@ -345,9 +341,6 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         return halfOpen;
     }
 
-    PushReply pushReply() {
-        return new PushReply();
-    }
 
     long randomLong(TunnelHost host) {
         byte[] bytes = new byte[8];

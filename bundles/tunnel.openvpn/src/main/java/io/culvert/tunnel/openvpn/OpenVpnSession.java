@@ -1,12 +1,9 @@
 package io.culvert.tunnel.openvpn;
 
-import io.culvert.api.auth.AuthDecision;
-import io.culvert.api.auth.PeerIdentity;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.network.Admission;
-import io.culvert.api.network.TunnelAddresses;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
@@ -21,52 +18,42 @@ import io.culvert.tunnel.openvpn.control.ControlChannel;
 import io.culvert.tunnel.openvpn.control.ControlChannel.Received;
 import io.culvert.tunnel.openvpn.control.KeyExchange;
 import io.culvert.tunnel.openvpn.control.KeyState;
-import io.culvert.tunnel.openvpn.control.Login;
+import io.culvert.tunnel.openvpn.control.PushReply;
 import io.culvert.tunnel.openvpn.control.Reliable;
-import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.data.DataHeader;
-import io.culvert.tunnel.openvpn.data.DataMessage;
-import io.culvert.tunnel.openvpn.data.DataKeys;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.data.SlotTable;
 import io.culvert.tunnel.openvpn.wire.ControlMessage;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
-import io.culvert.tunnel.openvpn.wire.KeyMethod2;
 import io.culvert.tunnel.openvpn.wire.Opcode;
-import io.culvert.tunnel.openvpn.wire.OptionsString;
 import io.culvert.tunnel.openvpn.wire.PeerInfo;
 import io.culvert.tunnel.openvpn.wrap.StaticKey;
-import io.culvert.wire.TcpMss;
 import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One OpenVPN client. Data packets take the short way at the top; everything else is a negotiation:
+ * One OpenVPN client. Data packets go {@link DataPath}'s short way; the rest is negotiations:
  *
  * <ol>
- *   <li>the client's reset was answered ({@link OpenVpnProtocol#accept}); TLS runs over the first key state
- *   <li>the client's key-method-2 message comes, ours goes out
- *   <li>{@link Login} says who it is; core admits the peer and gives addresses
- *   <li>data keys are derived; the session is saved with its reservation of packet-ids
- *   <li>only then the session is established and the client is pushed its options
- *   <li>later negotiations: soft reset from either side, 2, 3 with a recheck, 4
+ *   <li>the client's reset was answered ({@link OpenVpnProtocol#accept}); TLS runs over the first {@link KeyState}
+ *   <li>{@link Negotiator} leads from the client's keys to who it is and to data keys
+ *   <li>the session is saved with its reservation of packet-ids ({@link Checkpoint})
+ *   <li>only then it is established and the client is pushed its options
+ *   <li>later negotiations begin with a soft reset from either side
  * </ol>
  */
-final class OpenVpnSession implements TunnelSession, KeyState.Events {
+final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator.Events, DataPath.Events {
     /** How long a refused client is answered, so that the refusal reaches it. */
     private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(5);
 
     /** How long a good-bye may take to leave. */
     private static final long FAREWELL_NS = TimeUnit.MILLISECONDS.toNanos(800);
 
-    private static final long SAVE_RETRY_NS = TimeUnit.SECONDS.toNanos(1);
     /** Lifetime of the key before the current one, from the soft reset. */
     private static final long TRANSITION_NS = TimeUnit.SECONDS.toNanos(3600);
 
-    private static final int RECEIVED_PER_RECORD = 1 << 16;
     private static final long NEVER = Long.MAX_VALUE;
 
     private final OpenVpnProtocol protocol;
@@ -75,41 +62,21 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
     private final SessionHost session;
     private final ControlChannel channel;
     private final @Nullable StaticKey clientKey;
-    private final StaticKey wrapKeyOrZero;
-    private final Login login;
+    private final Agreement agreement = new Agreement();
     private final SlotTable slots = new SlotTable();
     private final Deadlines deadlines = new Deadlines();
-
-    private Endpoint endpoint;
-    private int mssIpv4;
-    private int mssIpv6;
+    private final Checkpoint checkpoint;
+    private final Negotiator negotiator;
+    private final DataPath data;
 
     private @Nullable KeyState negotiating;
     private @Nullable KeyState active;
     private int nextKeyId = 1;
     private boolean halfOpen;
-
-    private PeerInfo peerInfo = new PeerInfo(Map.of());
-    private String clientOptions = "";
-    private @Nullable PeerIdentity peer;
-    private Admission.@Nullable Granted admission;
-    private @Nullable TunnelAddresses addresses;
-    private @Nullable DataCipher cipher;
-    private int peerId = -1;
-    private boolean exported;
-    private String tls = "";
-
     private boolean established;
     private boolean pushRequested;
     private @Nullable KeyState pushedTo;
-    private boolean saving;
-    private boolean saveAgain;
-    private int receivedSinceSave;
-    private long lastHeardNs;
-    private long lastSentNs;
     private long rekeyDueSinceNs = NEVER;
-    private byte @Nullable [] serverKeys;
-    private AuthDecision.@Nullable Pending pending;
     private @Nullable CloseCause leaving;
     private boolean leaveWhenSent;
 
@@ -143,13 +110,10 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         this.session = session;
         this.channel = channel;
         this.clientKey = clientKey;
-        this.wrapKeyOrZero = clientKey != null ? clientKey : protocol.wrapKeys().baseKey();
-        this.login = new Login(config.login(), host, session);
-        this.endpoint = endpoint;
-        this.lastHeardNs = nowNs;
-        this.lastSentNs = nowNs;
+        this.checkpoint = new Checkpoint(session, slots, deadlines);
+        this.negotiator = new Negotiator(config, host, session, channel, agreement, this);
+        this.data = new DataPath(slots, config, agreement, endpoint, this, nowNs);
         session.bind(protocol.demux().ofControl(endpoint, channel.remoteSessionId()));
-        onEndpoint();
     }
 
     /** A session out of a record: data flows at once, a soft reset rebuilds the control channel soon. */
@@ -172,14 +136,14 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         if (dynamic != null) {
             channel.useDynamic(dynamic, channel.replayTime());
         }
-        peer = record.peer();
-        addresses = record.addresses();
-        peerInfo = PeerInfo.parse(state.peerInfo());
-        clientOptions = state.options();
-        cipher = state.cipher();
-        exported = state.exported();
+        agreement.peer = record.peer();
+        agreement.addresses = record.addresses();
+        agreement.peerInfo = PeerInfo.parse(state.peerInfo());
+        agreement.clientOptions = state.options();
+        agreement.cipher = state.cipher();
+        agreement.exported = state.exported();
         nextKeyId = state.nextKeyId();
-        peerId = state.peerId();
+        data.usePeerId(state.peerId());
         var keys = new ArrayList<KeySlot>();
         for (SessionState.Key key : state.keys()) {
             keys.add(new KeySlot(
@@ -196,7 +160,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         long bornNs = nowNs - seconds(Math.max(0, host.wallTimeSeconds() - newest.bornSeconds()));
         slots.restore(newest, keys.size() > 1 ? keys.get(1) : null, bornNs + deferralNs(), bornNs + TRANSITION_NS);
         deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
-        session.bind(peerId < 0 ? protocol.demux().ofAddress(endpoint) : protocol.demux().ofPeerId(peerId, endpoint));
+        bindData();
         established = true;
         armEstablished(nowNs);
         // At once, before anything can be sealed: packet-ids behind the old reservation need a new one.
@@ -204,162 +168,68 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         deadlines.set(Deadlines.Kind.REKEY, nowNs + protocol.spreadNs(host));
     }
 
-    // ---- the short way in: UDP or TCP -> this -> the inner network
+    // ---- packets
 
     @Override
     public void onDatagram(PacketBuffer datagram, Endpoint from, long nowNs, Outbox out) {
         if (datagram.length() < 1) {
             out.drop(datagram, DropReason.MALFORMED);
-            return;
-        }
-        if (Opcode.isData(Opcode.of(DataHeader.firstByte(datagram)))) {
-            onData(datagram, from, nowNs, out);
-        } else {
+        } else if (!Opcode.isData(Opcode.of(DataHeader.firstByte(datagram)))) {
             onControl(datagram, from, nowNs, out);
+        } else if (isOpen(datagram, out)) {
+            data.onDatagram(datagram, from, nowNs, out);
         }
     }
-
-    private void onData(PacketBuffer datagram, Endpoint from, long nowNs, Outbox out) {
-        if (!established || leaving != null) {
-            out.drop(datagram, leaving == null ? DropReason.NOT_ESTABLISHED : DropReason.CLOSING);
-            return;
-        }
-        KeySlot slot = slots.receiving(Opcode.keyId(DataHeader.firstByte(datagram)));
-        if (slot == null) {
-            out.drop(datagram, DropReason.NO_KEY);
-            return;
-        }
-        long highest = slot.highestReceived();
-        DropReason refused = slot.open(datagram);
-        if (refused != null) {
-            out.drop(datagram, refused);
-            return;
-        }
-        lastHeardNs = nowNs;
-        if (slot == slots.current()) {
-            slots.peerHasCurrent();
-        }
-        if (from != endpoint && !from.equals(endpoint)) {
-            if (from.transport().isStream()) {
-                out.drop(datagram, DropReason.UNKNOWN_SESSION);
-                return;
-            }
-            // Only the newest packet tells where the client is now: a late one may come from where it was.
-            if (slot.highestReceived() > highest) {
-                floatTo(from);
-            }
-        }
-        if (++receivedSinceSave >= RECEIVED_PER_RECORD) {
-            save(nowNs);
-        }
-        rekeyWhenUsedUp(slot, nowNs);
-        if (DataMessage.isPing(datagram)) {
-            out.consume(datagram);
-            return;
-        }
-        int occ = DataMessage.occOperation(datagram);
-        if (occ >= 0) {
-            out.consume(datagram);
-            onOcc(occ, nowNs, out);
-            return;
-        }
-        if (mssIpv4 > 0) {
-            TcpMss.clamp(datagram.segment(), datagram.offset(), datagram.length(), mssIpv4, mssIpv6);
-        }
-        out.toInbound(datagram);
-    }
-
-    private void floatTo(Endpoint to) {
-        long remote = channel.remoteSessionId();
-        session.unbind(protocol.demux().ofControl(endpoint, remote));
-        session.bind(protocol.demux().ofControl(to, remote));
-        if (peerId < 0) {
-            session.unbind(protocol.demux().ofAddress(endpoint));
-            session.bind(protocol.demux().ofAddress(to));
-        }
-        endpoint = to;
-        onEndpoint();
-        session.floated(to);
-    }
-
-    /** The largest TCP segments whose sealed packets stay within the configured outer size. */
-    private void onEndpoint() {
-        int outer = endpoint.remote().getAddress().getAddress().length == 16 ? 40 : 20;
-        int transport = endpoint.transport().isStream() ? 20 + 2 : 8;
-        int inner = config.mssFix() - outer - transport - DataHeader.V2_LENGTH;
-        mssIpv4 = config.mssFix() == 0 ? 0 : inner - 40;
-        mssIpv6 = mssIpv4 - 20;
-    }
-
-    // ---- the short way out: the inner network -> this -> UDP or TCP
 
     @Override
     public void onIpPacket(PacketBuffer packet, long nowNs, Outbox out) {
-        if (!established || leaving != null) {
-            out.drop(packet, leaving == null ? DropReason.NOT_ESTABLISHED : DropReason.CLOSING);
-            return;
+        if (isOpen(packet, out)) {
+            data.onIpPacket(packet, nowNs, out);
         }
-        if (mssIpv4 > 0) {
-            TcpMss.clamp(packet.segment(), packet.offset(), packet.length(), mssIpv4, mssIpv6);
-        }
-        seal(packet, nowNs, out);
     }
 
-    private void seal(PacketBuffer packet, long nowNs, Outbox out) {
-        KeySlot slot = slots.sending(nowNs);
-        if (slot == null) {
-            out.drop(packet, DropReason.RESERVATION_EXHAUSTED);
-            save(nowNs);
-            return;
+    /** Whether traffic may pass; drops the packet otherwise. */
+    private boolean isOpen(PacketBuffer packet, Outbox out) {
+        if (established && leaving == null) {
+            return true;
         }
-        slot.seal(packet, peerId >= 0, peerId);
-        lastSentNs = nowNs;
-        out.toLink(packet, endpoint);
-        if (slot.wantsReservation()) {
-            save(nowNs);
-        }
-        rekeyWhenUsedUp(slot, nowNs);
+        out.drop(packet, leaving == null ? DropReason.NOT_ESTABLISHED : DropReason.CLOSING);
+        return false;
     }
 
-    private void rekeyWhenUsedUp(KeySlot slot, long nowNs) {
-        if (negotiating == null
-                && slot == slots.current()
-                && slot.wantsRekey(config.renegotiatePackets(), config.renegotiateBytes())) {
+    @Override
+    public void onRecordDue() {
+        checkpoint.save();
+    }
+
+    @Override
+    public void onKeyUsedUp(long nowNs) {
+        if (negotiating == null) {
             deadlines.earlier(Deadlines.Kind.REKEY, nowNs);
         }
     }
 
-    // ---- data packets that are no IP packets
-
-    private void onOcc(int operation, long nowNs, Outbox out) {
-        switch (operation) {
-            case DataMessage.OCC_EXIT -> session.close(
-                    CloseCause.silently(Kind.PEER_EXIT, "the client said good-bye"));
-            case DataMessage.OCC_REQUEST -> {
-                PacketBuffer reply = out.allocate();
-                if (reply != null) {
-                    DataMessage.writeOcc(reply, DataMessage.OCC_REPLY, OptionsString.mirrored(clientOptions));
-                    seal(reply, nowNs, out);
-                }
-            }
-            default -> {
-                // MTU measurements are for peers that fragment, which nobody here does.
-            }
+    @Override
+    public void onMoved(Endpoint from, Endpoint to) {
+        long remote = channel.remoteSessionId();
+        session.unbind(protocol.demux().ofControl(from, remote));
+        session.bind(protocol.demux().ofControl(to, remote));
+        if (data.peerId() < 0) {
+            session.unbind(protocol.demux().ofAddress(from));
+            session.bind(protocol.demux().ofAddress(to));
         }
+        session.floated(to);
     }
 
-    private void ping(long nowNs, Outbox out) {
-        PacketBuffer ping = out.allocate();
-        if (ping != null) {
-            DataMessage.writePing(ping);
-            seal(ping, nowNs, out);
-        }
+    @Override
+    public void onExit() {
+        session.close(CloseCause.silently(Kind.PEER_EXIT, "the client said good-bye"));
     }
 
     // ---- control packets
 
     private void onControl(PacketBuffer datagram, Endpoint from, long nowNs, Outbox out) {
-        if (!from.equals(endpoint)) {
+        if (!from.equals(data.endpoint())) {
             out.drop(datagram, DropReason.UNKNOWN_SESSION);
             return;
         }
@@ -372,18 +242,15 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
                     return;
                 }
                 out.consume(datagram);
-                lastHeardNs = nowNs;
+                data.heard(nowNs);
                 onPacket(state, packet, nowNs, out);
             }
         }
     }
 
-    /** The first packet of a UDP client that was answered without state, and every later one. */
-    void onPacket(ControlPacket packet, long nowNs, Outbox out) {
-        KeyState first = negotiating;
-        if (first != null) {
-            onPacket(first, packet, nowNs, out);
-        }
+    /** The packet that began the session. */
+    void onFirstPacket(ControlPacket packet, long nowNs, Outbox out) {
+        onPacket(Objects.requireNonNull(negotiating), packet, nowNs, out);
     }
 
     private void onPacket(KeyState state, ControlPacket packet, long nowNs, Outbox out) {
@@ -430,19 +297,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
     }
 
     private void transmit(KeyState state, long nowNs, Outbox out) {
-        channel.transmit(state, endpoint, nowNs, out);
+        channel.transmit(state, data.endpoint(), nowNs, out);
         armControl();
-    }
-
-    private void armControl() {
-        long next = NEVER;
-        if (negotiating != null) {
-            next = negotiating.reliable().nextTimeoutNs();
-        }
-        if (active != null) {
-            next = Math.min(next, active.reliable().nextTimeoutNs());
-        }
-        deadlines.set(Deadlines.Kind.CONTROL, next);
     }
 
     @Override
@@ -463,250 +319,18 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         }
     }
 
-    // ---- negotiation, step by step
-
     @Override
     public void onRecord(KeyState state, byte[] record, long nowNs, Outbox out) {
         if (leaving != null) {
             return;
         }
         if (!state.keyExchangeDone()) {
-            onClientKeys(state, record);
+            negotiator.onClientKeys(state, record, !established, data.endpoint().remote());
             return;
         }
         for (String message : ControlMessage.parse(record)) {
             onMessage(state, message, nowNs, out);
         }
-    }
-
-    private void onClientKeys(KeyState state, byte[] record) {
-        KeyMethod2 keys = KeyMethod2.parseClient(record);
-        java.util.Arrays.fill(record, (byte) 0);
-        if (keys == null) {
-            session.close(CloseCause.silently(Kind.PROTOCOL_ERROR, "the key exchange message is malformed"));
-            return;
-        }
-        state.keyExchanged();
-        byte[] random1 = random(KeyMethod2.RANDOM_BYTES);
-        byte[] random2 = random(KeyMethod2.RANDOM_BYTES);
-        var exchange = new KeyExchange(keys, random1, random2);
-        String options = OptionsString.mirrored(keys.options());
-        serverKeys = new KeyMethod2(new byte[0], random1, random2, options, null, null, "").encode();
-        boolean first = !established;
-        if (first) {
-            sendServerKeys(state);
-            peerInfo = PeerInfo.parse(keys.peerInfo());
-            clientOptions = keys.options();
-        }
-        login.start(state, keys, peerInfo, endpoint.remote(), new Login.Steps() {
-            @Override
-            public void onPending(AuthDecision.Pending decision, long nowNs, Outbox out) {
-                OpenVpnSession.this.onPending(state, decision, nowNs);
-            }
-
-            @Override
-            public void onOutcome(Login.Outcome outcome, long nowNs, Outbox out) {
-                pending = null;
-                if (leaving != null) {
-                    return;
-                }
-                switch (outcome) {
-                    case Login.Outcome.Refused(var cause) -> refuse(state, cause, nowNs);
-                    case Login.Outcome.Known(var who) when first -> onKnown(state, exchange, who, nowNs);
-                    case Login.Outcome.Known(var who) -> onKnownAgain(state, exchange, who, nowNs);
-                }
-            }
-        });
-    }
-
-    private void sendServerKeys(KeyState state) {
-        byte[] record = serverKeys;
-        serverKeys = null;
-        if (record != null) {
-            state.sendRecord(record);
-        }
-    }
-
-    private void onPending(KeyState state, AuthDecision.Pending decision, long nowNs) {
-        sendServerKeys(state);
-        pending = decision;
-        long waitSeconds = Math.max(1, decision.timeout().toSeconds());
-        deadlines.later(
-                Deadlines.Kind.HANDSHAKE, nowNs + seconds(waitSeconds) + seconds(config.handshakeSeconds()));
-        state.sendText(
-                peerInfo.has(PeerInfo.AUTH_PENDING_KEYWORDS)
-                        ? ControlMessage.AUTH_PENDING + ",timeout " + waitSeconds
-                        : ControlMessage.AUTH_PENDING);
-        switch (decision.prompt()) {
-            case AuthDecision.Prompt.Wait _ -> {}
-            case AuthDecision.Prompt.OpenUrl(var url) -> state.sendText(ControlMessage.INFO_PRE + "WEB_AUTH::" + url);
-            case AuthDecision.Prompt.Question q -> state.sendText(
-                    ControlMessage.INFO_PRE + "CR_TEXT:" + (q.echo() ? "E,R" : "R") + ":" + q.text());
-        }
-    }
-
-    private void onKnown(KeyState state, KeyExchange exchange, PeerIdentity who, long nowNs) {
-        var framing = OptionsString.refusedFraming(clientOptions);
-        if (framing.isPresent()) {
-            refuseOptions(state, "the client wants '" + framing.get() + "', which is not served", nowNs);
-            return;
-        }
-        var offered = new ArrayList<>(peerInfo.ciphers());
-        OptionsString.cipher(clientOptions).ifPresent(offered::add);
-        var usable = config.dataCiphers().stream()
-                .filter(name -> Ciphers.named(name).flatMap(host::crypto).isPresent())
-                .toList();
-        var chosen = Ciphers.negotiate(usable, offered);
-        if (chosen.isEmpty()) {
-            refuseOptions(state, "Data channel cipher negotiation failed (no shared cipher)", nowNs);
-            return;
-        }
-        cipher = chosen.get();
-        peer = who;
-        session.admit(who, (answer, at, out) -> {
-            switch (answer) {
-                case Admission.Refused(var cause) -> refuse(state, cause, at);
-                case Admission.Granted granted -> {
-                    admission = granted;
-                    addresses = granted.addresses();
-                    derive(state, exchange, true);
-                }
-            }
-        });
-    }
-
-    private void onKnownAgain(KeyState state, KeyExchange exchange, PeerIdentity who, long nowNs) {
-        PeerIdentity before = known();
-        if (!who.user().equals(before.user()) || !who.profile().equals(before.profile())) {
-            refuse(
-                    state,
-                    new CloseCause(Kind.REFUSED, "the client came back as " + who.user() + " at a rekey", "login refused"),
-                    nowNs);
-            return;
-        }
-        session.recheck(before, (cause, at, out) -> {
-            if (cause != null) {
-                refuse(state, cause, at);
-            } else {
-                derive(state, exchange, false);
-            }
-        });
-    }
-
-    private void derive(KeyState state, KeyExchange exchange, boolean first) {
-        KeyExchange.Derivation derivation = first
-                ? peerInfo.has(PeerInfo.TLS_KEY_EXPORT)
-                        ? KeyExchange.Derivation.EXPORT_IF_POSSIBLE
-                        : KeyExchange.Derivation.PRF
-                : exported ? KeyExchange.Derivation.EXPORT : KeyExchange.Derivation.PRF;
-        boolean dynamic = first && peerInfo.has(PeerInfo.DYN_TLS_CRYPT) && peerInfo.has(PeerInfo.CC_EXIT_NOTIFY);
-        state.withTls(
-                engine -> exchange.derive(
-                        engine, derivation, dynamic, channel.remoteSessionId(), channel.localSessionId()),
-                (keys, error, nowNs, out) -> {
-                    exchange.zero();
-                    if (keys == null) {
-                        refuseOptions(state, "no data keys: " + error, nowNs);
-                    } else if (DataKeys.isWeak(keys.key2(), chosenCipher())) {
-                        session.close(CloseCause.silently(Kind.PROTOCOL_ERROR, "the key exchange gave a zero key"));
-                    } else if (first) {
-                        onFirstKeys(state, keys, nowNs);
-                    } else if (state == negotiating) {
-                        onNextKeys(state, keys, nowNs, out);
-                    }
-                });
-    }
-
-    private void onFirstKeys(KeyState state, KeyExchange.Keys keys, long nowNs) {
-        exported = keys.exported();
-        tls = keys.tls();
-        byte[] dynamic = keys.dynamicKey();
-        if (exported && dynamic != null) {
-            channel.useDynamic(wrapKeyOrZero.xor(dynamic), host.wallTimeSeconds());
-        }
-        if (peerInfo.has(PeerInfo.DATA_V2)) {
-            peerId = protocol.peerIds().take(host.loopIndex(), host.loopCount());
-            if (peerId < 0) {
-                refuse(state, new CloseCause(Kind.OVERLOAD, "no peer-id is left", "server full"), nowNs);
-                return;
-            }
-            session.bind(protocol.demux().ofPeerId(peerId, endpoint));
-        } else {
-            session.bind(protocol.demux().ofAddress(endpoint));
-        }
-        slots.installFirst(newSlot(state.keyId(), keys.key2()));
-        saving = true;
-        var saved = new Reservation(slots.all());
-        session.save((ok, at, out) -> {
-            saving = false;
-            if (leaving != null) {
-                return;
-            }
-            if (!ok) {
-                refuse(state, new CloseCause(Kind.OVERLOAD, "the session could not be saved", "try again later"), at);
-                return;
-            }
-            saved.durable();
-            onEstablished(state, at, out);
-        });
-        saved.capture();
-    }
-
-    private void onEstablished(KeyState state, long nowNs, Outbox out) {
-        established = true;
-        negotiating = null;
-        active = state;
-        leftHalfOpen();
-        deadlines.clear(Deadlines.Kind.HANDSHAKE);
-        armEstablished(nowNs);
-        armRekey(nowNs);
-        session.established();
-        if (pushRequested || peerInfo.has(PeerInfo.REQUEST_PUSH)) {
-            push(state);
-        }
-        transmit(state, nowNs, out);
-    }
-
-    private void push(KeyState state) {
-        Admission.Granted granted = admission;
-        if (granted == null) {
-            return; // A thawed session pushes nothing: the client has its options.
-        }
-        pushedTo = state;
-        var reply = protocol.pushReply()
-                .network(granted.addresses(), granted.network(), peerInfo)
-                .keepalive(config.pingSeconds(), config.pingRestartSeconds());
-        config.push().forEach(reply::option);
-        reply.agreed(
-                peerId,
-                peerId >= 0,
-                Ciphers.name(chosenCipher()),
-                exported,
-                peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
-                channel.dynamicKey() != null);
-        reply.messages().forEach(state::sendText);
-    }
-
-    private void onNextKeys(KeyState state, KeyExchange.Keys keys, long nowNs, Outbox out) {
-        tls = keys.tls();
-        slots.install(
-                newSlot(state.keyId(), keys.key2()),
-                state.startedNs() + deferralNs(),
-                state.startedNs() + TRANSITION_NS);
-        // Only now: the client may use the new key as soon as it has our message.
-        sendServerKeys(state);
-        if (active != null) {
-            active.close();
-        }
-        active = state;
-        negotiating = null;
-        nextKeyId = nextKeyId == Opcode.KEY_ID_MASK ? 1 : nextKeyId + 1;
-        rekeyDueSinceNs = NEVER;
-        deadlines.clear(Deadlines.Kind.HANDSHAKE);
-        deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
-        armRekey(nowNs);
-        save(nowNs);
-        transmit(state, nowNs, out);
     }
 
     private void onMessage(KeyState state, String message, long nowNs, Outbox out) {
@@ -718,40 +342,156 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
             }
         } else if (message.equals(ControlMessage.EXIT)) {
             transmit(state, nowNs, out);
-            session.close(CloseCause.silently(Kind.PEER_EXIT, "the client said good-bye"));
-        } else if (message.startsWith(ControlMessage.CR_RESPONSE)
-                && pending != null
-                && pending.prompt() instanceof AuthDecision.Prompt.Question question) {
-            answer(question, message.substring(ControlMessage.CR_RESPONSE.length()));
+            onExit();
+        } else if (message.startsWith(ControlMessage.CR_RESPONSE)) {
+            negotiator.onResponse(message.substring(ControlMessage.CR_RESPONSE.length()));
         }
     }
 
-    private void answer(AuthDecision.Prompt.Question question, String base64) {
-        session.<Boolean>offload(
-                () -> {
-                    question.response().accept(java.util.Base64.getDecoder().decode(base64));
-                    return true;
-                },
-                (done, error, nowNs, out) -> {
-                    // The decision comes through the authenticator; an answer that is no base64 leaves it to time out.
-                });
+    // ---- from keys to an established session
+
+    @Override
+    public void onWait(long seconds, long nowNs) {
+        deadlines.later(Deadlines.Kind.HANDSHAKE, nowNs + seconds(seconds) + seconds(config.handshakeSeconds()));
+    }
+
+    @Override
+    public void onFirstKeys(KeyState state, KeyExchange.Keys keys, long nowNs) {
+        if (leaving != null) {
+            return;
+        }
+        agreement.exported = keys.exported();
+        agreement.tls = keys.tls();
+        byte[] dynamic = keys.dynamicKey();
+        if (agreement.exported && dynamic != null) {
+            StaticKey base = clientKey != null ? clientKey : protocol.wrapKeys().baseKey();
+            channel.useDynamic(base.xor(dynamic), host.wallTimeSeconds());
+        }
+        if (agreement.peerInfo.has(PeerInfo.DATA_V2)) {
+            data.usePeerId(protocol.peerIds().take(host.loopIndex(), host.loopCount()));
+            if (data.peerId() < 0) {
+                onRefused(state, new CloseCause(Kind.OVERLOAD, "no peer-id is left", "server full"), nowNs);
+                return;
+            }
+        }
+        bindData();
+        slots.installFirst(newSlot(state.keyId(), keys.key2()));
+        checkpoint.first((durable, at, out) -> {
+            if (leaving != null) {
+                return;
+            }
+            if (durable) {
+                onEstablished(state, at, out);
+            } else {
+                onRefused(state, new CloseCause(Kind.OVERLOAD, "the session could not be saved", "try again later"), at);
+            }
+        });
+    }
+
+    private void bindData() {
+        session.bind(
+                data.peerId() < 0
+                        ? protocol.demux().ofAddress(data.endpoint())
+                        : protocol.demux().ofPeerId(data.peerId(), data.endpoint()));
+    }
+
+    private void onEstablished(KeyState state, long nowNs, Outbox out) {
+        established = true;
+        negotiating = null;
+        active = state;
+        leftHalfOpen();
+        deadlines.clear(Deadlines.Kind.HANDSHAKE);
+        armEstablished(nowNs);
+        armRekey(nowNs);
+        session.established();
+        if (pushRequested || agreement.peerInfo.has(PeerInfo.REQUEST_PUSH)) {
+            push(state);
+        }
+        transmit(state, nowNs, out);
+    }
+
+    private void push(KeyState state) {
+        Admission.Granted granted = agreement.admission;
+        if (granted == null) {
+            return; // A thawed session pushes nothing: the client has its options.
+        }
+        pushedTo = state;
+        var reply = new PushReply()
+                .network(granted.addresses(), granted.network(), agreement.peerInfo)
+                .keepalive(config.pingSeconds(), config.pingRestartSeconds());
+        config.push().forEach(reply::option);
+        reply.agreed(
+                data.peerId(),
+                data.peerId() >= 0,
+                agreement.cipherName(),
+                agreement.exported,
+                agreement.peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
+                channel.dynamicKey() != null);
+        reply.messages().forEach(state::sendText);
+    }
+
+    @Override
+    public void onNextKeys(KeyState state, KeyExchange.Keys keys, long nowNs, Outbox out) {
+        if (leaving != null || state != negotiating) {
+            return;
+        }
+        agreement.tls = keys.tls();
+        slots.install(
+                newSlot(state.keyId(), keys.key2()),
+                state.startedNs() + deferralNs(),
+                state.startedNs() + TRANSITION_NS);
+        // Only now: the client may use the new key as soon as it has our message.
+        negotiator.sendServerKeys(state);
+        if (active != null) {
+            active.close();
+        }
+        active = state;
+        negotiating = null;
+        nextKeyId = nextKeyId == Opcode.KEY_ID_MASK ? 1 : nextKeyId + 1;
+        rekeyDueSinceNs = NEVER;
+        deadlines.clear(Deadlines.Kind.HANDSHAKE);
+        deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
+        armRekey(nowNs);
+        checkpoint.save();
+        transmit(state, nowNs, out);
+    }
+
+    private void abandonRekey(String reason, long nowNs) {
+        KeyState state = negotiating;
+        if (state == null) {
+            return;
+        }
+        state.close();
+        negotiating = null;
+        deadlines.clear(Deadlines.Kind.HANDSHAKE);
+        armControl();
+        if (rekeyDueSinceNs == NEVER) {
+            rekeyDueSinceNs = nowNs;
+        }
+        if (nowNs - rekeyDueSinceNs > TRANSITION_NS) {
+            session.close(CloseCause.silently(
+                    Kind.HANDSHAKE_TIMEOUT, "no rekey succeeded for an hour, at last: " + reason));
+            return;
+        }
+        deadlines.set(Deadlines.Kind.REKEY, nowNs + Checkpoint.RETRY_NS);
     }
 
     // ---- refusing, leaving, ending
 
-    private void refuseOptions(KeyState state, String reason, long nowNs) {
-        refuse(state, new CloseCause(Kind.NEGOTIATION_FAILED, reason, ControlMessage.reason(reason)), nowNs);
-    }
-
     /** Tells the client that it may not be here, and stops carrying its traffic at once. */
-    private void refuse(KeyState state, CloseCause cause, long nowNs) {
+    @Override
+    public void onRefused(KeyState state, CloseCause cause, long nowNs) {
         if (leaving != null) {
             return;
         }
-        sendServerKeys(state);
-        String reason = ControlMessage.reason(cause.peerText());
-        state.sendText(ControlMessage.AUTH_FAILED + (reason.isEmpty() ? "" : "," + reason));
+        negotiator.sendServerKeys(state);
+        state.sendText(withReason(ControlMessage.AUTH_FAILED, cause));
         leave(cause, nowNs + LINGER_NS);
+    }
+
+    @Override
+    public void onBroken(CloseCause cause) {
+        session.close(cause);
     }
 
     private void leave(CloseCause cause, long untilNs) {
@@ -770,34 +510,19 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
             session.close(cause);
             return;
         }
-        String reason = ControlMessage.reason(cause.peerText());
         leaveWhenSent = true;
         leave(cause, nowNs + FAREWELL_NS);
         state.sendText(
                 switch (cause.kind()) {
-                    case REVOKED, REFUSED -> ControlMessage.AUTH_FAILED + (reason.isEmpty() ? "" : "," + reason);
+                    case REVOKED, REFUSED -> withReason(ControlMessage.AUTH_FAILED, cause);
                     case SHUTDOWN, OVERLOAD, INTERNAL_ERROR -> ControlMessage.RESTART;
-                    default -> ControlMessage.HALT + (reason.isEmpty() ? "" : "," + reason);
+                    default -> withReason(ControlMessage.HALT, cause);
                 });
     }
 
-    private void abandonRekey(String reason, long nowNs) {
-        KeyState state = negotiating;
-        if (state == null) {
-            return;
-        }
-        state.close();
-        negotiating = null;
-        deadlines.clear(Deadlines.Kind.HANDSHAKE);
-        armControl();
-        if (rekeyDueSinceNs == NEVER) {
-            rekeyDueSinceNs = nowNs;
-        }
-        if (nowNs - rekeyDueSinceNs > TRANSITION_NS) {
-            session.close(CloseCause.silently(Kind.HANDSHAKE_TIMEOUT, "no rekey succeeded for an hour, at last: " + reason));
-            return;
-        }
-        deadlines.set(Deadlines.Kind.REKEY, nowNs + SAVE_RETRY_NS);
+    private static String withReason(String message, CloseCause cause) {
+        String reason = ControlMessage.reason(cause.peerText());
+        return reason.isEmpty() ? message : message + "," + reason;
     }
 
     // ---- time
@@ -814,31 +539,26 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
             return;
         }
         if (deadlines.due(Deadlines.Kind.HANDSHAKE, nowNs)) {
+            String reason = "no handshake within " + config.handshakeSeconds() + " s";
             if (!established) {
-                session.close(CloseCause.silently(
-                        Kind.HANDSHAKE_TIMEOUT, "no handshake within " + config.handshakeSeconds() + " s"));
+                session.close(CloseCause.silently(Kind.HANDSHAKE_TIMEOUT, reason));
                 return;
             }
-            abandonRekey("no answer within " + config.handshakeSeconds() + " s", nowNs);
+            abandonRekey(reason, nowNs);
         }
-        if (deadlines.due(Deadlines.Kind.SILENCE, nowNs)) {
-            long patience = seconds(config.silenceSeconds().orElseThrow());
-            if (nowNs - lastHeardNs >= patience) {
-                session.close(CloseCause.silently(
-                        Kind.PEER_SILENT, "nothing was heard for " + TimeUnit.NANOSECONDS.toSeconds(patience) + " s"));
-                return;
-            }
-            deadlines.set(Deadlines.Kind.SILENCE, lastHeardNs + patience);
+        if (deadlines.due(Deadlines.Kind.SILENCE, nowNs) && isSilent(nowNs)) {
+            return;
         }
         if (deadlines.due(Deadlines.Kind.PING, nowNs)) {
-            if (nowNs - lastSentNs >= seconds(config.pingSeconds())) {
-                ping(nowNs, out);
-                lastSentNs = nowNs;
+            long interval = seconds(config.pingSeconds());
+            boolean idle = nowNs - data.lastSentNs() >= interval;
+            if (idle) {
+                data.ping(nowNs, out);
             }
-            deadlines.set(Deadlines.Kind.PING, lastSentNs + seconds(config.pingSeconds()));
+            deadlines.set(Deadlines.Kind.PING, (idle ? nowNs : data.lastSentNs()) + interval);
         }
         if (deadlines.due(Deadlines.Kind.SAVE, nowNs)) {
-            save(nowNs);
+            checkpoint.save();
         }
         if (deadlines.due(Deadlines.Kind.EXPIRE, nowNs)) {
             slots.expire(nowNs);
@@ -848,13 +568,33 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
         }
         if (deadlines.due(Deadlines.Kind.CONTROL, nowNs)) {
             if (negotiating != null) {
-                channel.transmit(negotiating, endpoint, nowNs, out);
+                channel.transmit(negotiating, data.endpoint(), nowNs, out);
             }
             if (active != null) {
-                channel.transmit(active, endpoint, nowNs, out);
+                channel.transmit(active, data.endpoint(), nowNs, out);
             }
             armControl();
         }
+    }
+
+    /** Ends the session when nothing was heard for too long; else looks again when that could be. */
+    private boolean isSilent(long nowNs) {
+        long patience = seconds(config.silenceSeconds().orElseThrow());
+        if (nowNs - data.lastHeardNs() < patience) {
+            deadlines.set(Deadlines.Kind.SILENCE, data.lastHeardNs() + patience);
+            return false;
+        }
+        session.close(CloseCause.silently(
+                Kind.PEER_SILENT, "nothing was heard for " + TimeUnit.NANOSECONDS.toSeconds(patience) + " s"));
+        return true;
+    }
+
+    private void armControl() {
+        long next = negotiating == null ? NEVER : negotiating.reliable().nextTimeoutNs();
+        if (active != null) {
+            next = Math.min(next, active.reliable().nextTimeoutNs());
+        }
+        deadlines.set(Deadlines.Kind.CONTROL, next);
     }
 
     private void armEstablished(long nowNs) {
@@ -868,75 +608,29 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
     private void armRekey(long nowNs) {
         if (config.renegotiateSeconds() > 0) {
             long interval = seconds(config.renegotiateSeconds());
-            deadlines.set(Deadlines.Kind.REKEY, nowNs + interval - Math.floorMod(protocol.randomLong(host), interval / 10 + 1));
+            long early = Math.floorMod(protocol.randomLong(host), interval / 10 + 1);
+            deadlines.set(Deadlines.Kind.REKEY, nowNs + interval - early);
         }
     }
 
-    /** How long the key before a new one goes on being sent with. */
+    /** How long the key before a new one is sent with, at most. */
     private long deferralNs() {
         long half = config.renegotiateSeconds() > 0 ? seconds(config.renegotiateSeconds()) / 2 : NEVER;
         return Math.min(seconds(config.handshakeSeconds()), half);
     }
 
-    // ---- the session as data
-
-    private void save(long nowNs) {
-        if (saving) {
-            saveAgain = true;
-            return;
-        }
-        saving = true;
-        saveAgain = false;
-        receivedSinceSave = 0;
-        deadlines.clear(Deadlines.Kind.SAVE);
-        var saved = new Reservation(slots.all());
-        session.save((ok, at, out) -> {
-            saving = false;
-            if (ok) {
-                saved.durable();
-            }
-            if (!ok || saveAgain) {
-                saveAgain = false;
-                deadlines.set(Deadlines.Kind.SAVE, ok ? at : at + SAVE_RETRY_NS);
-            }
-        });
-        saved.capture();
+    private static long seconds(long seconds) {
+        return TimeUnit.SECONDS.toNanos(seconds);
     }
 
-    /** The packet-ids that one record reserves, for when it is durable. */
-    private static final class Reservation {
-        private final List<KeySlot> slots;
-        private final long[] ends;
-
-        Reservation(List<KeySlot> slots) {
-            this.slots = slots;
-            this.ends = new long[slots.size()];
-        }
-
-        /** Right after the session was frozen. */
-        void capture() {
-            for (int i = 0; i < ends.length; i++) {
-                ends[i] = slots.get(i).frozenEnd();
-            }
-        }
-
-        void durable() {
-            for (int i = 0; i < ends.length; i++) {
-                slots.get(i).reserved(ends[i]);
-            }
-        }
-    }
+    // ---- the session as data, and its end
 
     @Override
     public SessionRecord freeze() {
         var keys = new ArrayList<SessionState.Key>(2);
         for (KeySlot slot : slots.all()) {
             keys.add(new SessionState.Key(
-                    slot.keyId(),
-                    slot.key2(),
-                    slot.freezeReservation(),
-                    slot.highestReceived(),
-                    slot.bornSeconds()));
+                    slot.keyId(), slot.key2(), slot.freezeReservation(), slot.highestReceived(), slot.bornSeconds()));
         }
         var state = new SessionState(
                 channel.localSessionId(),
@@ -944,31 +638,31 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
                 clientKey,
                 channel.dynamicKey(),
                 channel.replayTime(),
-                peerId,
-                chosenCipher(),
-                exported,
-                peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
-                peerInfo.encode(),
-                clientOptions,
+                data.peerId(),
+                agreement.chosenCipher(),
+                agreement.exported,
+                agreement.peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
+                agreement.peerInfo.encode(),
+                agreement.clientOptions,
                 nextKeyId,
                 keys);
+        Endpoint at = data.endpoint();
         return new SessionRecord(
                 OpenVpnProtocol.NAME,
                 config.instance(),
                 SessionState.VERSION,
                 session.sessionId(),
-                known(),
-                java.util.Objects.requireNonNull(addresses),
-                new SessionRecord.RemoteEnd(
-                        endpoint.transport(), endpoint.remote(), endpoint.local(), endpoint.localPort()),
+                agreement.knownPeer(),
+                Objects.requireNonNull(agreement.addresses, "addresses"),
+                new SessionRecord.RemoteEnd(at.transport(), at.remote(), at.local(), at.localPort()),
                 state.encode());
     }
 
     @Override
     public void closed() {
         leftHalfOpen();
-        if (peerId >= 0) {
-            protocol.peerIds().release(peerId);
+        if (data.peerId() >= 0) {
+            protocol.peerIds().release(data.peerId());
         }
         slots.close();
         if (negotiating != null) {
@@ -989,36 +683,21 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events {
 
     @Override
     public TunnelStatus status() {
-        String state = leaving != null ? "closing" : established ? negotiating != null ? "rekeying" : "established" : "handshake";
-        DataCipher c = cipher;
-        return new TunnelStatus(state, c == null ? "" : Ciphers.name(c), tls, peerInfo.client());
+        String state = "handshake";
+        if (leaving != null) {
+            state = "closing";
+        } else if (established) {
+            state = negotiating == null ? "established" : "rekeying";
+        }
+        return new TunnelStatus(state, agreement.cipherName(), agreement.tls, agreement.peerInfo.client());
     }
 
-    // ---- small things
-
     private KeySlot newSlot(int keyId, byte[] key2) {
-        return new KeySlot(keyId, chosenCipher(), provider(chosenCipher()), key2, true, host.wallTimeSeconds());
+        DataCipher cipher = agreement.chosenCipher();
+        return new KeySlot(keyId, cipher, provider(cipher), key2, true, host.wallTimeSeconds());
     }
 
     private CipherProvider provider(DataCipher wanted) {
         return host.crypto(wanted).orElseThrow(() -> new IllegalStateException("no provider for " + wanted));
-    }
-
-    private DataCipher chosenCipher() {
-        return java.util.Objects.requireNonNull(cipher, "cipher");
-    }
-
-    private PeerIdentity known() {
-        return java.util.Objects.requireNonNull(peer, "peer");
-    }
-
-    private byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        host.random(bytes);
-        return bytes;
-    }
-
-    private static long seconds(long seconds) {
-        return TimeUnit.SECONDS.toNanos(seconds);
     }
 }
