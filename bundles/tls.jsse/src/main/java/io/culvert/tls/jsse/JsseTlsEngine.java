@@ -26,14 +26,10 @@ final class JsseTlsEngine implements TlsEngine {
     private final SSLEngine engine;
     private final ArrayDeque<byte[]> held = new ArrayDeque<>();
     private byte[] pending = new byte[0];
-    private final ByteBuffer network;
-    private final ByteBuffer application;
     private boolean complete;
 
     JsseTlsEngine(SSLEngine engine) {
         this.engine = engine;
-        this.network = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
-        this.application = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
     }
 
     @Override
@@ -47,16 +43,25 @@ final class JsseTlsEngine implements TlsEngine {
         ByteBuffer input = ByteBuffer.wrap(joined);
         var toPeer = new ByteArrayOutputStream();
         var fromPeer = new ArrayList<byte[]>();
+        // For this step only: a connection is idle nearly always, and kept they would be most of a session's memory.
+        ByteBuffer network = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        ByteBuffer application = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
         try {
-            run(input, toPeer, fromPeer);
+            run(input, network, application, toPeer, fromPeer);
         } catch (SSLException | RuntimeException e) {
-            throw new TlsException(reason(e), e, alert(toPeer));
+            throw new TlsException(reason(e), e, alert(network, toPeer));
         }
         pending = Arrays.copyOfRange(joined, input.position(), input.limit());
         return new TlsStep(toPeer.toByteArray(), List.copyOf(fromPeer), engine.isInboundDone());
     }
 
-    private void run(ByteBuffer input, ByteArrayOutputStream toPeer, List<byte[]> fromPeer) throws SSLException {
+    private void run(
+            ByteBuffer input,
+            ByteBuffer network,
+            ByteBuffer application,
+            ByteArrayOutputStream toPeer,
+            List<byte[]> fromPeer)
+            throws SSLException {
         while (true) {
             switch (engine.getHandshakeStatus()) {
                 case NEED_TASK -> {
@@ -66,17 +71,17 @@ final class JsseTlsEngine implements TlsEngine {
                     }
                 }
                 case NEED_WRAP -> {
-                    if (!wrap(ByteBuffer.allocate(0), toPeer)) {
+                    if (!wrap(ByteBuffer.allocate(0), network, toPeer)) {
                         return;
                     }
                 }
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
-                    if (!unwrap(input, fromPeer)) {
+                    if (!unwrap(input, application, fromPeer)) {
                         return;
                     }
                 }
                 case FINISHED, NOT_HANDSHAKING -> {
-                    if (unwrap(input, fromPeer)) {
+                    if (unwrap(input, application, fromPeer)) {
                         continue;
                     }
                     if (engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
@@ -85,14 +90,14 @@ final class JsseTlsEngine implements TlsEngine {
                     if (!complete || held.isEmpty() || engine.isOutboundDone()) {
                         return;
                     }
-                    wrap(ByteBuffer.wrap(held.poll()), toPeer);
+                    wrap(ByteBuffer.wrap(held.poll()), network, toPeer);
                 }
             }
         }
     }
 
     /** Whether it made progress. */
-    private boolean wrap(ByteBuffer message, ByteArrayOutputStream toPeer) throws SSLException {
+    private boolean wrap(ByteBuffer message, ByteBuffer network, ByteArrayOutputStream toPeer) throws SSLException {
         network.clear();
         SSLEngineResult result = engine.wrap(message, network);
         noteHandshake(result);
@@ -100,7 +105,7 @@ final class JsseTlsEngine implements TlsEngine {
         return result.getStatus() == SSLEngineResult.Status.OK;
     }
 
-    private boolean unwrap(ByteBuffer input, List<byte[]> fromPeer) throws SSLException {
+    private boolean unwrap(ByteBuffer input, ByteBuffer application, List<byte[]> fromPeer) throws SSLException {
         if (engine.isInboundDone()) {
             return false;
         }
@@ -124,9 +129,9 @@ final class JsseTlsEngine implements TlsEngine {
         }
     }
 
-    private byte[] alert(ByteArrayOutputStream toPeer) {
+    private byte[] alert(ByteBuffer network, ByteArrayOutputStream toPeer) {
         try {
-            while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && wrap(ByteBuffer.allocate(0), toPeer)) {
+            while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && wrap(ByteBuffer.allocate(0), network, toPeer)) {
                 // each round appends what the engine has left to say
             }
         } catch (SSLException _) {

@@ -56,8 +56,8 @@ import org.jspecify.annotations.Nullable;
 public final class OpenVpnProtocol implements TunnelProtocol {
     static final String NAME = "openvpn";
 
-    /** Negotiations of clients that are not known yet; more are turned away, established sessions stay. */
-    private static final int MAX_HALF_OPEN = 1000;
+    /** Negotiations of clients that are not known yet, each with a TLS engine; more are turned away. */
+    private static final int MAX_HALF_OPEN = 256;
 
     /** Thawed sessions rekey one after the other: this far apart, on average. */
     private static final long SPREAD_NS_PER_SESSION = TimeUnit.MILLISECONDS.toNanos(10);

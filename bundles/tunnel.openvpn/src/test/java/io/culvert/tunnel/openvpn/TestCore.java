@@ -337,7 +337,7 @@ final class TestCore implements TunnelHost {
 
         @Override
         public Issued issue(String user) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("sessions do not ask for this");
         }
 
         @Override
@@ -357,7 +357,7 @@ final class TestCore implements TunnelHost {
 
         @Override
         public X509CRL crl() {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("sessions do not ask for this");
         }
     }
 }
