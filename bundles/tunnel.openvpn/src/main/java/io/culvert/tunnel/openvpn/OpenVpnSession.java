@@ -69,9 +69,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private final Negotiator negotiator;
     private final DataPath data;
 
-    private @Nullable KeyState negotiating;
-    private @Nullable KeyState active;
-    private int nextKeyId = 1;
+    private final KeyStates states;
+
     private boolean halfOpen;
     private boolean established;
     private boolean pushRequested;
@@ -92,7 +91,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             long nowNs) {
         this(protocol, host, session, endpoint, channel, clientKey, nowNs);
         this.halfOpen = true;
-        this.negotiating = newKeyState(0, reliable, nowNs);
+        states.begin(reliable, nowNs);
         deadlines.set(Deadlines.Kind.HANDSHAKE, nowNs + seconds(config.handshakeSeconds()));
     }
 
@@ -110,6 +109,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         this.session = session;
         this.channel = channel;
         this.clientKey = clientKey;
+        this.states = new KeyStates((keyId, reliable, at) ->
+                new KeyState(keyId, at, reliable, session, () -> protocol.newEngine(host), this));
         this.checkpoint = new Checkpoint(session, slots, deadlines);
         this.negotiator = new Negotiator(config, host, session, channel, agreement, this);
         this.data = new DataPath(slots, config, agreement, endpoint, this, nowNs);
@@ -142,7 +143,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         agreement.clientOptions = state.options();
         agreement.cipher = state.cipher();
         agreement.exported = state.exported();
-        nextKeyId = state.nextKeyId();
+        states.resume(state.nextKeyId());
         data.usePeerId(state.peerId());
         var keys = new ArrayList<KeySlot>();
         for (SessionState.Key key : state.keys()) {
@@ -204,7 +205,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     @Override
     public void onKeyUsedUp(long nowNs) {
-        if (negotiating == null) {
+        if (states.negotiating() == null) {
             deadlines.earlier(Deadlines.Kind.REKEY, nowNs);
         }
     }
@@ -250,7 +251,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     /** The packet that began the session. */
     void onFirstPacket(ControlPacket packet, long nowNs, Outbox out) {
-        onPacket(Objects.requireNonNull(negotiating), packet, nowNs, out);
+        onPacket(Objects.requireNonNull(states.negotiating()), packet, nowNs, out);
     }
 
     private void onPacket(KeyState state, ControlPacket packet, long nowNs, Outbox out) {
@@ -258,47 +259,29 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             session.close(CloseCause.silently(Kind.PROTOCOL_ERROR, "the client sends more than its window allows"));
             return;
         }
-        if (state == active && state.settled()) {
+        if (state == states.active() && state.settled()) {
             slots.peerHasCurrent();
         }
         transmit(state, nowNs, out);
     }
 
     private @Nullable KeyState stateFor(ControlPacket packet, long nowNs) {
-        KeyState n = negotiating;
-        if (n != null && n.keyId() == packet.keyId()) {
-            return n;
+        KeyState state = states.find(packet);
+        if (state == null && established && leaving == null && states.asksForNext(packet)) {
+            return startRekey(nowNs);
         }
-        KeyState a = active;
-        if (a != null && a.keyId() == packet.keyId()) {
-            return a;
-        }
-        boolean rekey = packet.opcode() == Opcode.CONTROL_SOFT_RESET_V1
-                && packet.keyId() == nextKeyId
-                && packet.messageId() == 0
-                && n == null
-                && established
-                && leaving == null;
-        return rekey ? startRekey(nowNs) : null;
-    }
-
-    /** Both ends begin a renegotiation with the same packet, so answering one and starting one are the same. */
-    private KeyState startRekey(long nowNs) {
-        KeyState state = newKeyState(nextKeyId, new Reliable(), nowNs);
-        state.sendReset(Opcode.CONTROL_SOFT_RESET_V1, new byte[0]);
-        negotiating = state;
-        deadlines.clear(Deadlines.Kind.REKEY);
-        deadlines.set(Deadlines.Kind.HANDSHAKE, nowNs + seconds(config.handshakeSeconds()));
         return state;
     }
 
-    private KeyState newKeyState(int keyId, Reliable reliable, long nowNs) {
-        return new KeyState(keyId, nowNs, reliable, session, () -> protocol.newEngine(host), this);
+    private KeyState startRekey(long nowNs) {
+        deadlines.clear(Deadlines.Kind.REKEY);
+        deadlines.set(Deadlines.Kind.HANDSHAKE, nowNs + seconds(config.handshakeSeconds()));
+        return states.beginNext(nowNs);
     }
 
     private void transmit(KeyState state, long nowNs, Outbox out) {
         channel.transmit(state, data.endpoint(), nowNs, out);
-        armControl();
+        deadlines.set(Deadlines.Kind.CONTROL, states.nextTimeoutNs());
     }
 
     @Override
@@ -312,9 +295,12 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     @Override
     public void onTlsFailure(KeyState state, String reason, long nowNs, Outbox out) {
         transmit(state, nowNs, out);
-        if (state == negotiating && !established && leaving == null) {
+        if (state != states.negotiating()) {
+            return;
+        }
+        if (!established && leaving == null) {
             leave(CloseCause.silently(Kind.TLS_FAILED, "tls failed: " + reason), nowNs + LINGER_NS);
-        } else if (state == negotiating) {
+        } else if (established) {
             abandonRekey("tls failed: " + reason, nowNs);
         }
     }
@@ -397,8 +383,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     private void onEstablished(KeyState state, long nowNs, Outbox out) {
         established = true;
-        negotiating = null;
-        active = state;
+        states.complete();
         leftHalfOpen();
         deadlines.clear(Deadlines.Kind.HANDSHAKE);
         armEstablished(nowNs);
@@ -432,7 +417,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     @Override
     public void onNextKeys(KeyState state, KeyExchange.Keys keys, long nowNs, Outbox out) {
-        if (leaving != null || state != negotiating) {
+        if (leaving != null || state != states.negotiating()) {
             return;
         }
         agreement.tls = keys.tls();
@@ -442,12 +427,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 state.startedNs() + TRANSITION_NS);
         // Only now: the client may use the new key as soon as it has our message.
         negotiator.sendServerKeys(state);
-        if (active != null) {
-            active.close();
-        }
-        active = state;
-        negotiating = null;
-        nextKeyId = nextKeyId == Opcode.KEY_ID_MASK ? 1 : nextKeyId + 1;
+        states.complete();
         rekeyDueSinceNs = NEVER;
         deadlines.clear(Deadlines.Kind.HANDSHAKE);
         deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
@@ -457,14 +437,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     }
 
     private void abandonRekey(String reason, long nowNs) {
-        KeyState state = negotiating;
-        if (state == null) {
-            return;
-        }
-        state.close();
-        negotiating = null;
+        states.abandon();
         deadlines.clear(Deadlines.Kind.HANDSHAKE);
-        armControl();
+        deadlines.set(Deadlines.Kind.CONTROL, states.nextTimeoutNs());
         if (rekeyDueSinceNs == NEVER) {
             rekeyDueSinceNs = nowNs;
         }
@@ -499,13 +474,13 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         slots.close();
         leftHalfOpen();
         deadlines.clearAll();
-        armControl();
+        deadlines.set(Deadlines.Kind.CONTROL, states.nextTimeoutNs());
         deadlines.set(Deadlines.Kind.LEAVE, untilNs);
     }
 
     @Override
     public void end(CloseCause cause, long nowNs, Outbox out) {
-        KeyState state = active;
+        KeyState state = states.active();
         if (leaving != null || !established || state == null || cause.kind() == Kind.REPLACED) {
             session.close(cause);
             return;
@@ -563,17 +538,12 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         if (deadlines.due(Deadlines.Kind.EXPIRE, nowNs)) {
             slots.expire(nowNs);
         }
-        if (deadlines.due(Deadlines.Kind.REKEY, nowNs) && negotiating == null && established) {
+        if (deadlines.due(Deadlines.Kind.REKEY, nowNs) && states.negotiating() == null && established) {
             transmit(startRekey(nowNs), nowNs, out);
         }
         if (deadlines.due(Deadlines.Kind.CONTROL, nowNs)) {
-            if (negotiating != null) {
-                channel.transmit(negotiating, data.endpoint(), nowNs, out);
-            }
-            if (active != null) {
-                channel.transmit(active, data.endpoint(), nowNs, out);
-            }
-            armControl();
+            states.transmit(channel, data.endpoint(), nowNs, out);
+            deadlines.set(Deadlines.Kind.CONTROL, states.nextTimeoutNs());
         }
     }
 
@@ -587,14 +557,6 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         session.close(CloseCause.silently(
                 Kind.PEER_SILENT, "nothing was heard for " + TimeUnit.NANOSECONDS.toSeconds(patience) + " s"));
         return true;
-    }
-
-    private void armControl() {
-        long next = negotiating == null ? NEVER : negotiating.reliable().nextTimeoutNs();
-        if (active != null) {
-            next = Math.min(next, active.reliable().nextTimeoutNs());
-        }
-        deadlines.set(Deadlines.Kind.CONTROL, next);
     }
 
     private void armEstablished(long nowNs) {
@@ -644,7 +606,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 agreement.peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
                 agreement.peerInfo.encode(),
                 agreement.clientOptions,
-                nextKeyId,
+                states.nextKeyId(),
                 keys);
         Endpoint at = data.endpoint();
         return new SessionRecord(
@@ -665,12 +627,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             protocol.peerIds().release(data.peerId());
         }
         slots.close();
-        if (negotiating != null) {
-            negotiating.close();
-        }
-        if (active != null) {
-            active.close();
-        }
+        states.close();
         deadlines.clearAll();
     }
 
@@ -687,7 +644,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         if (leaving != null) {
             state = "closing";
         } else if (established) {
-            state = negotiating == null ? "established" : "rekeying";
+            state = states.negotiating() == null ? "established" : "rekeying";
         }
         return new TunnelStatus(state, agreement.cipherName(), agreement.tls, agreement.peerInfo.client());
     }
