@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import io.culvert.testsupport.TestAuthority;
@@ -199,6 +200,30 @@ class LoginTest {
                 pair,
                 Kind.NEGOTIATION_FAILED,
                 "AUTH_FAILED,Data channel cipher negotiation failed (no shared cipher)");
+    }
+
+    @Test
+    void shouldHangUpOnAClientWhoseKeysAreNonsense() {
+        for (byte[] nonsense : new byte[][] {new byte[1], new byte[200], "GET / HTTP/1.1".getBytes(StandardCharsets.UTF_8)}) {
+            var pair = pair("certificate");
+            pair.client.nonsense = nonsense;
+            pair.client.start();
+            assertRefused(pair, Kind.PROTOCOL_ERROR, "");
+        }
+    }
+
+    @Test
+    void shouldCarryNothingBeforeTheSessionStandsAndAfterItIsRefused() {
+        var pair = pair("certificate");
+        pair.core.check = p -> Optional.of(new CloseCause(Kind.REFUSED, "not today", "login refused"));
+        pair.client.start();
+        assertTrue(pair.time.runUntil(() -> !pair.core.sessions.isEmpty(), 5));
+        var session = pair.core.sessions.getFirst();
+        session.live().onIpPacket(pair.core.buffers.of(SessionPairTest.INNER), pair.time.nowNs(), pair.core.buffers);
+        assertEquals(1, pair.core.buffers.drops(DropReason.NOT_ESTABLISHED));
+        assertTrue(pair.time.runUntil(() -> !pair.client.messages.isEmpty(), 5));
+        session.live().onIpPacket(pair.core.buffers.of(SessionPairTest.INNER), pair.time.nowNs(), pair.core.buffers);
+        assertEquals(1, pair.core.buffers.drops(DropReason.CLOSING));
     }
 
     @Test

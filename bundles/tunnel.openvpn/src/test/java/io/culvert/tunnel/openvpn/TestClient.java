@@ -59,6 +59,9 @@ final class TestClient implements KeyState.Events {
     String ciphers = "AES-256-GCM";
     @Nullable String username;
     byte @Nullable [] password;
+    /** Sent instead of a key-method-2 message. */
+    byte @Nullable [] nonsense;
+
     int attempts;
     int rekeys;
 
@@ -312,7 +315,7 @@ final class TestClient implements KeyState.Events {
                     password,
                     PEER_INFO + ciphers + "\nIV_PROTO=" + protocolBits + "\n");
             own.put(System.identityHashCode(state), keys);
-            state.sendRecord(keys.encode());
+            state.sendRecord(nonsense != null ? nonsense : keys.encode());
         }
         transmit();
     }
