@@ -33,6 +33,18 @@ public interface TunnelSession {
      */
     SessionRecord freeze();
 
+    /**
+     * Other providers of ciphers may be in force from now on, see {@link TunnelHost#crypto}. The session moves its keys
+     * to them, with no change in what the peer sees: the code of a provider that left is about to go.
+     */
+    default void onCiphers(long nowNs, Outbox out) {}
+
+    /**
+     * Another provider of TLS is in force from now on, see {@link TunnelHost#tls}. The session leaves the engines of the
+     * one before as soon as its protocol can, where many do not do so at once.
+     */
+    default void onTls(long nowNs, Outbox out) {}
+
     /** Somebody other than the peer ends the session: tell the peer, then {@link SessionHost#close}. */
     void end(CloseCause cause, long nowNs, Outbox out);
 
