@@ -157,6 +157,30 @@ final class LoopSession implements SessionHost {
         }
     }
 
+    void onCiphers() {
+        onProviders(TunnelSession::onCiphers);
+    }
+
+    void onTls() {
+        onProviders(TunnelSession::onTls);
+    }
+
+    private interface ProviderCall {
+        void on(TunnelSession session, long nowNs, Outbox out);
+    }
+
+    private void onProviders(ProviderCall call) {
+        TunnelSession target = begin(null);
+        if (target != null) {
+            try {
+                call.on(target, loop.nowNs(), loop.outbox);
+            } catch (Throwable t) {
+                failed(t);
+            }
+            finishCall();
+        }
+    }
+
     /** Somebody other than the peer ends the session. Completes when it is gone: in 3 s, or as soon as it is ready. */
     CompletionStage<@Nullable Void> end(CloseCause cause) {
         TunnelSession target = begin(null);

@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -213,6 +214,25 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                             return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new));
                         },
                         workers);
+    }
+
+    // ---- providers ----
+
+    /** Other ciphers are in force: completes when no session uses one that is not. */
+    public CompletionStage<@Nullable Void> ciphersChanged() {
+        return eachSession(LoopSession::onCiphers);
+    }
+
+    /** Another TLS provider is in force: completes when every session knows, and will leave the one before. */
+    public CompletionStage<@Nullable Void> tlsChanged() {
+        return eachSession(LoopSession::onTls);
+    }
+
+    private CompletionStage<@Nullable Void> eachSession(Consumer<LoopSession> what) {
+        return onLoop(() -> {
+            protocols.sessions().forEach(what);
+            return null;
+        });
     }
 
     // ---- status ----

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -54,10 +56,6 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable Store store;
 
-    @Reference(
-            cardinality = ReferenceCardinality.OPTIONAL,
-            policy = ReferencePolicy.DYNAMIC,
-            policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable TlsProvider tls;
 
     @Reference(
@@ -66,7 +64,10 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable CertificateAuthority authority;
 
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    /** By service. Guarded by itself. */
+    private final Map<ServiceReference<CipherProvider>, CipherProvider> cipherServices = new HashMap<>();
+
+    /** As they are asked: the highest rank first. */
     private volatile List<CipherProvider> ciphers = List.of();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -91,7 +92,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
                 () -> authenticators.reversed(),
                 () -> checks,
                 () -> store,
-                new PluggedServices(() -> tls, () -> authority, () -> ciphers.reversed()));
+                new PluggedServices(() -> tls, () -> authority, () -> ciphers));
         this.context = context;
         appliance = Appliance.start(runDir, config, plugged);
         commands = List.of(
@@ -159,10 +160,66 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     }
 
     private static void finish(String what, TunnelProtocol protocol, CompletionStage<?> stage) {
+        await(what + " " + protocol.name() + " instance=" + protocol.instance(), stage);
+    }
+
+    // ---- providers ----
+
+    // Sessions move to the providers that are in force. Those of a provider that leaves before there is another one keep
+    // what they have from it, and move when the next one comes: a module that is exchanged interrupts nobody.
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindCipher(CipherProvider provider, ServiceReference<CipherProvider> reference) {
+        synchronized (cipherServices) {
+            cipherServices.put(reference, provider);
+        }
+        ciphersChanged();
+    }
+
+    void unbindCipher(ServiceReference<CipherProvider> reference) {
+        synchronized (cipherServices) {
+            cipherServices.remove(reference);
+        }
+        ciphersChanged();
+    }
+
+    private void ciphersChanged() {
+        synchronized (cipherServices) {
+            ciphers = cipherServices.entrySet().stream()
+                    .sorted(Map.Entry.<ServiceReference<CipherProvider>, CipherProvider>comparingByKey().reversed())
+                    .map(Map.Entry::getValue)
+                    .toList();
+        }
+        Appliance running = appliance;
+        if (running != null) {
+            await("move the keys to other ciphers", running.bus().ciphersChanged());
+        }
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void bindTls(TlsProvider provider) {
+        tls = provider;
+        Appliance running = appliance;
+        if (running != null) {
+            await("tell of another TLS provider", running.bus().tlsChanged());
+        }
+    }
+
+    void unbindTls(TlsProvider provider) {
+        // With a greedy reference the next one is bound before the old one leaves.
+        if (tls == provider) {
+            tls = null;
+        }
+    }
+
+    private static void await(String what, CompletionStage<?> stage) {
         try {
             stage.toCompletableFuture().get(DEADLINE_S, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.error("core: could not {} {} instance={}", what, protocol.name(), protocol.instance(), e);
+            LOG.error("core: could not {}", what, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -328,6 +328,17 @@ final class PacketBusTest {
     }
 
     @Test
+    void shouldTellEverySessionOfOtherProviders() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
+        fixture.ask(fixture.bus.ciphersChanged());
+        fixture.ask(fixture.bus.tlsChanged());
+        var told = fixture.link().drain().stream().map(sent -> (char) sent.bytes()[0]).toList();
+        assertEquals(List.of('C', 'C', 'T', 'T'), told);
+    }
+
+    @Test
     void shouldEndASessionThatDoesNotEndItselfAfterThreeSeconds() {
         ToyProtocol protocol = fixture.attach();
         protocol.endsOnRequest = false;

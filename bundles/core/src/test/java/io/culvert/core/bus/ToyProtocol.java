@@ -271,6 +271,16 @@ public final class ToyProtocol implements TunnelProtocol {
         }
 
         @Override
+        public void onCiphers(long nowNs, Outbox out) {
+            send('C', out);
+        }
+
+        @Override
+        public void onTls(long nowNs, Outbox out) {
+            send('T', out);
+        }
+
+        @Override
         public SessionRecord freeze() {
             return new SessionRecord("toy", instance, 1, host.sessionId(), identity(), addresses,
                     new SessionRecord.RemoteEnd(

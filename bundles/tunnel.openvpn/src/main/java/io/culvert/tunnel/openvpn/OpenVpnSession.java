@@ -78,6 +78,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private long rekeyDueSinceNs = NEVER;
     private @Nullable CloseCause leaving;
     private boolean leaveWhenSent;
+    private boolean otherTls;
 
     /** A session whose first negotiation begins. */
     OpenVpnSession(
@@ -388,6 +389,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         deadlines.clear(Deadlines.Kind.HANDSHAKE);
         armEstablished(nowNs);
         armRekey(nowNs);
+        leaveFormerTls(nowNs);
         session.established();
         if (pushRequested || agreement.peerInfo.has(PeerInfo.REQUEST_PUSH)) {
             push(state);
@@ -432,6 +434,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         deadlines.clear(Deadlines.Kind.HANDSHAKE);
         deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
         armRekey(nowNs);
+        leaveFormerTls(nowNs);
         checkpoint.save();
         transmit(state, nowNs, out);
     }
@@ -498,6 +501,31 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private static String withReason(String message, CloseCause cause) {
         String reason = ControlMessage.reason(cause.peerText());
         return reason.isEmpty() ? message : message + "," + reason;
+    }
+
+    // ---- providers
+
+    @Override
+    public void onCiphers(long nowNs, Outbox out) {
+        for (KeySlot slot : slots.all()) {
+            host.crypto(slot.cipher()).ifPresent(slot::moveTo);
+        }
+    }
+
+    /** Data keys live on; the control channel moves with a rekey, after the one that is under way if there is one. */
+    @Override
+    public void onTls(long nowNs, Outbox out) {
+        otherTls = true;
+        if (states.negotiating() == null && leaving == null) {
+            leaveFormerTls(nowNs);
+        }
+    }
+
+    private void leaveFormerTls(long nowNs) {
+        if (otherTls) {
+            otherTls = false;
+            deadlines.earlier(Deadlines.Kind.REKEY, nowNs + protocol.spreadNs(host));
+        }
     }
 
     // ---- time

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.culvert.api.tls.TlsProvider;
+import io.culvert.tls.jsse.JsseTlsProvider;
+import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,6 +47,24 @@ class SessionPairTest {
         var pair = new SessionPair(2, settings);
         assertTrue(pair.connect(10));
         assertTrue(pair.time.runUntil(() -> pair.client.rekeys == 9, 220), () -> "rekeys " + pair.client.rekeys);
+        assertEquals(1, pair.client.attempts);
+        pair.client.send(INNER);
+        assertTrue(pair.time.runUntil(() -> !pair.core.inbound.isEmpty(), 1));
+    }
+
+    @Test
+    void shouldMoveToAnotherTlsProviderByARekey() {
+        var pair = new SessionPair(7, new SessionPair.Settings());
+        assertTrue(pair.connect(20));
+        var used = new AtomicInteger();
+        var other = new JsseTlsProvider();
+        pair.core.replaceTls((TlsProvider) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {TlsProvider.class}, (proxy, method, arguments) -> {
+                    used.incrementAndGet();
+                    return method.invoke(other, arguments);
+                }));
+        assertTrue(pair.time.runUntil(() -> pair.client.rekeys == 1, 5), () -> "rekeys " + pair.client.rekeys);
+        assertTrue(used.get() > 0, "the new provider made the engine");
         assertEquals(1, pair.client.attempts);
         pair.client.send(INNER);
         assertTrue(pair.time.runUntil(() -> !pair.core.inbound.isEmpty(), 1));

@@ -60,6 +60,7 @@ final class TestCore implements TunnelHost {
     Function<PeerIdentity, Optional<CloseCause>> check = p -> Optional.empty();
     Function<X509Certificate, Optional<String>> certificates = c -> Optional.empty();
     boolean storeFails;
+    TlsProvider tls = TLS;
     private OpenVpnProtocol protocol;
     private long nextId = 1;
 
@@ -109,6 +110,15 @@ final class TestCore implements TunnelHost {
         }
     }
 
+    /** Another TLS provider is in force. */
+    void replaceTls(TlsProvider other) {
+        tls = other;
+        for (TestSession session : List.copyOf(sessions)) {
+            session.live().onTls(time.nowNs(), buffers);
+            session.settle();
+        }
+    }
+
     @Override
     public SessionHost newSession(Endpoint remote) {
         var session = new TestSession(nextId++);
@@ -133,7 +143,7 @@ final class TestCore implements TunnelHost {
 
     @Override
     public Optional<TlsProvider> tls() {
-        return Optional.of(TLS);
+        return Optional.of(tls);
     }
 
     @Override

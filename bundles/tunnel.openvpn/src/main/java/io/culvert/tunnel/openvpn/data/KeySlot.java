@@ -32,8 +32,10 @@ public final class KeySlot {
     private final int keyId;
     private final DataCipher cipher;
     private final byte[] key2;
-    private final AeadKey sealKey;
-    private final AeadKey openKey;
+    private final boolean server;
+    private CipherProvider provider;
+    private AeadKey sealKey;
+    private AeadKey openKey;
     private final long sealIv;
     private final long openIv;
     private final ReplayWindow window;
@@ -73,6 +75,8 @@ public final class KeySlot {
         this.keyId = keyId;
         this.cipher = cipher;
         this.key2 = key2;
+        this.server = server;
+        this.provider = provider;
         this.sealKey = DataKeys.open(provider, cipher, key2, !server);
         this.openKey = DataKeys.open(provider, cipher, key2, server);
         this.sealIv = DataKeys.implicitIv(key2, !server);
@@ -98,6 +102,20 @@ public final class KeySlot {
 
     public long bornSeconds() {
         return bornSeconds;
+    }
+
+    /** Goes on with the same keys, nonces and window in another provider's code. */
+    public void moveTo(CipherProvider other) {
+        if (other == provider) {
+            return;
+        }
+        AeadKey seal = DataKeys.open(other, cipher, key2, !server);
+        AeadKey open = DataKeys.open(other, cipher, key2, server);
+        sealKey.close();
+        openKey.close();
+        sealKey = seal;
+        openKey = open;
+        provider = other;
     }
 
     // ---- receiving, in the order in which a packet meets it

@@ -15,6 +15,7 @@ import io.culvert.crypto.jce.JceCipherProvider;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -288,5 +289,29 @@ class KeySlotTest {
         Arrays.fill(key2, 128, 144, (byte) 0);
         assertTrue(DataKeys.isWeak(key2, DataCipher.AES_128_GCM));
         assertFalse(DataKeys.isWeak(key2, DataCipher.AES_256_GCM));
+    }
+
+    @Test
+    void shouldGoOnInAnotherProvidersCode() {
+        var others = new CountingCiphers();
+        KeySlot server = end(DataCipher.AES_256_GCM, counting, true);
+        KeySlot client = end(DataCipher.AES_256_GCM, others, false);
+        byte[] seen = seal(client, true, new byte[9]);
+        assertNull(server.open(TestPacket.exactly(seen)));
+        seal(server, true, new byte[9]);
+        int before = others.open;
+
+        server.moveTo(others);
+        assertEquals(0, counting.open, "nothing of the first provider is in use");
+        assertEquals(before + 2, others.open);
+        assertEquals(DropReason.REPLAYED, server.open(TestPacket.exactly(seen)), "the window goes on");
+        others.sealed.clear();
+        seal(server, true, new byte[9]);
+        assertEquals(Set.of(2), others.sealed, "and so do the packet-ids");
+
+        server.moveTo(others);
+        assertEquals(before + 2, others.open, "the same provider again changes nothing");
+        server.close();
+        assertEquals(before, others.open);
     }
 }
