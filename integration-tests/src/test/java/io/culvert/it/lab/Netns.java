@@ -51,6 +51,13 @@ public final class Netns implements AutoCloseable {
         return proc;
     }
 
+    /** Starts a program here that is sent lines; it ends with the namespace at the latest. */
+    public Proc startInteractive(String label, List<String> command) {
+        var proc = Proc.startInteractive(label, log(label), inside(command));
+        procs.add(proc);
+        return proc;
+    }
+
     private Path log(String label) {
         String file = label.replaceAll("[^A-Za-z0-9.-]+", "_");
         return logs.resolve(name + "-" + file + "-" + NEXT.incrementAndGet() + ".log");

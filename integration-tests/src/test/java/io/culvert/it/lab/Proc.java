@@ -37,14 +37,24 @@ public final class Proc implements AutoCloseable {
         this.reader = Thread.ofVirtual().start(() -> read(log));
     }
 
+    /** Starts a program that finds the end of its input at once. */
     public static Proc start(String name, Path log, List<String> command) {
+        var proc = startInteractive(name, log, command);
+        try {
+            proc.process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return proc;
+    }
+
+    /** Starts a program that is {@linkplain #send sent} lines. */
+    public static Proc startInteractive(String name, Path log, List<String> command) {
         try {
             Files.createDirectories(log.getParent());
             var builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().remove("JAVA_TOOL_OPTIONS");
-            var process = builder.start();
-            process.getOutputStream().close();
-            return new Proc(name, process, log);
+            return new Proc(name, builder.start(), log);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start " + command, e);
         }
@@ -69,6 +79,18 @@ public final class Proc implements AutoCloseable {
                 ended = true;
                 lines.notifyAll();
             }
+        }
+    }
+
+    /** Writes a line to the program's input. */
+    public void send(String line) {
+        try {
+            var in = process.outputWriter();
+            in.write(line);
+            in.newLine();
+            in.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(name + " takes no input", e);
         }
     }
 

@@ -1,0 +1,2 @@
+/** A bundle that leaves behind everything that a bundle can. */
+package io.culvert.it.hotplug.leaky;
