@@ -40,7 +40,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,9 +55,6 @@ import org.jspecify.annotations.Nullable;
 public final class OpenVpnProtocol implements TunnelProtocol {
     static final String NAME = "openvpn";
 
-    /** Negotiations of clients that are not known yet, each with a TLS engine; more are turned away. */
-    private static final int MAX_HALF_OPEN = 256;
-
     /** Thawed sessions rekey one after the other: this far apart, on average. */
     private static final long SPREAD_NS_PER_SESSION = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -71,7 +67,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     private final DemuxKeys demux;
     private final PeerIds peerIds = new PeerIds();
     private final RateLimit rateLimit = new RateLimit();
-    private final AtomicInteger halfOpen = new AtomicInteger();
+    private final HalfOpen halfOpen = new HalfOpen();
 
     /** @param secret 40 random bytes of this process */
     public OpenVpnProtocol(OpenVpnConfig config, WrapKeys wrapKeys, byte[] secret) {
@@ -253,8 +249,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
             TunnelHost host,
             long nowNs,
             Outbox out) {
-        if (halfOpen.incrementAndGet() > MAX_HALF_OPEN) {
-            halfOpen.decrementAndGet();
+        if (!halfOpen.enter(from)) {
             out.drop(first, DropReason.RATE_LIMITED);
             return null;
         }
@@ -337,7 +332,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         return peerIds;
     }
 
-    AtomicInteger halfOpen() {
+    HalfOpen halfOpen() {
         return halfOpen;
     }
 

@@ -71,7 +71,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     private final KeyStates states;
 
-    private boolean halfOpen;
+    /** Where the client came from, as long as its first negotiation counts as half-open. */
+    private @Nullable Endpoint halfOpenFrom;
+
     private boolean established;
     private boolean pushRequested;
     private @Nullable KeyState pushedTo;
@@ -91,7 +93,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             Reliable reliable,
             long nowNs) {
         this(protocol, host, session, endpoint, channel, clientKey, nowNs);
-        this.halfOpen = true;
+        this.halfOpenFrom = endpoint;
         states.begin(reliable, nowNs);
         deadlines.set(Deadlines.Kind.HANDSHAKE, nowNs + seconds(config.handshakeSeconds()));
     }
@@ -660,9 +662,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     }
 
     private void leftHalfOpen() {
-        if (halfOpen) {
-            halfOpen = false;
-            protocol.halfOpen().decrementAndGet();
+        if (halfOpenFrom != null) {
+            protocol.halfOpen().leave(halfOpenFrom);
+            halfOpenFrom = null;
         }
     }
 

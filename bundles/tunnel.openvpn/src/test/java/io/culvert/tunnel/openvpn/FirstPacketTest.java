@@ -120,7 +120,21 @@ class FirstPacketTest {
         assertEquals(44, core.buffers.drops(DropReason.RATE_LIMITED));
         time.run(70);
         assertEquals(0, core.sessions.size(), "none stays beyond its handshake time");
-        assertEquals(0, protocol.halfOpen().get());
+        assertEquals(0, protocol.halfOpen().count());
+    }
+
+    @Test
+    void shouldLeavePlacesForOthersWhenOneSiteBeginsHandshakesWithoutEnd() {
+        for (int i = 0; i < 40; i++) {
+            var from = TestEndpoint.udp("203.0.113.5", 5000 + i);
+            core.onDatagram(reset(7), from);
+            core.onDatagram(packet(Opcode.CONTROL_V1, 7, new int[] {0}, offered(), 1, 20), from);
+        }
+        assertEquals(HalfOpen.MAX_PER_SITE, core.sessions.size());
+        var other = TestEndpoint.udp("198.51.100.99", 5000);
+        core.onDatagram(reset(7), other);
+        core.onDatagram(packet(Opcode.CONTROL_V1, 7, new int[] {0}, offered(), 1, 20), other);
+        assertEquals(HalfOpen.MAX_PER_SITE + 1, core.sessions.size());
     }
 
     @Test

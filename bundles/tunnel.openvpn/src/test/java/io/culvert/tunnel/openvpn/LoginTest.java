@@ -41,7 +41,7 @@ class LoginTest {
         assertEquals(message, String.join("|", pair.client.messages));
         assertFalse(pair.client.connected());
         assertTrue(pair.core.records.isEmpty(), "nothing of a refused client is kept");
-        assertEquals(0, pair.protocol.halfOpen().get());
+        assertEquals(0, pair.protocol.halfOpen().count());
     }
 
     @Test

@@ -184,11 +184,11 @@ class SessionLifeTest {
     void shouldEndAHandshakeThatDoesNotComplete() {
         var pair = new SessionPair(5, settings);
         pair.client.start();
-        assertTrue(pair.time.runUntil(() -> pair.protocol.halfOpen().get() == 1, 5));
+        assertTrue(pair.time.runUntil(() -> pair.protocol.halfOpen().count() == 1, 5));
         pair.client.stop();
         assertTrue(pair.time.runUntil(() -> !pair.core.closes.isEmpty(), 61));
         assertEquals(Kind.HANDSHAKE_TIMEOUT, pair.core.closes.getFirst().kind());
-        assertEquals(0, pair.protocol.halfOpen().get());
+        assertEquals(0, pair.protocol.halfOpen().count());
     }
 
     @Test
