@@ -12,6 +12,7 @@ import io.culvert.tunnel.openvpn.wrap.ControlWrap;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap.Unwrapped;
 import io.culvert.tunnel.openvpn.wrap.ReplayCounter;
 import io.culvert.tunnel.openvpn.wrap.ReplayGuard;
+import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
 import io.culvert.tunnel.openvpn.wrap.StaticKey;
 import io.culvert.tunnel.openvpn.wrap.TlsCryptWrap;
 import java.lang.foreign.MemorySegment;
@@ -112,11 +113,8 @@ public final class ControlChannel {
 
     /** A retransmission of the packet that brought the wrapped key brings it again; nobody needs it any more. */
     private static byte[] withoutWrappedKey(byte[] bytes) {
-        if (!Opcode.carriesWrappedKey(Opcode.of(bytes[0])) || bytes.length < 2) {
-            return bytes;
-        }
-        int length = (bytes[bytes.length - 2] & 0xFF) << 8 | bytes[bytes.length - 1] & 0xFF;
-        return length < bytes.length ? Arrays.copyOf(bytes, bytes.length - length) : bytes;
+        int length = Opcode.carriesWrappedKey(Opcode.of(bytes[0])) ? ServerWrapKey.wrappedLength(bytes) : -1;
+        return length < 0 ? bytes : Arrays.copyOf(bytes, bytes.length - length);
     }
 
     // ---- sending

@@ -17,7 +17,6 @@ public record PeerInfo(Map<String, String> variables) {
     public static final int AUTH_PENDING_KEYWORDS = 1 << 4;
     public static final int DNS_OPTION = 1 << 6;
     public static final int CC_EXIT_NOTIFY = 1 << 7;
-    public static final int AUTH_FAIL_TEMP = 1 << 8;
     public static final int DYN_TLS_CRYPT = 1 << 9;
     public static final int DNS_OPTION_V2 = 1 << 11;
 
