@@ -21,7 +21,10 @@ public interface TunnelHost {
     /** Sessions of this protocol instance on all loops, half-open ones included. */
     int sessionCount();
 
-    /** This loop's index, 0 to {@link #loopCount} - 1; steering sends a datagram whose key is congruent to it here. */
+    /**
+     * This loop's index, 0 to {@link #loopCount} - 1. Datagrams come here whose {@linkplain TunnelProtocol#sessionKey key}
+     * has a low byte that is congruent to it; others reach their session, too, by a step more.
+     */
     int loopIndex();
 
     int loopCount();

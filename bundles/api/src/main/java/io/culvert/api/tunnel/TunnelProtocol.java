@@ -42,6 +42,14 @@ public interface TunnelProtocol {
     long sessionKey(PacketBuffer datagram, Endpoint from);
 
     /**
+     * The low byte of the key under which most datagrams of the record's session come, so that it is thawed on the loop
+     * that they are steered to. Whatever the answer, the session is found; elsewhere its datagrams take one step more.
+     */
+    default int steeringByte(SessionRecord record) {
+        return 0;
+    }
+
+    /**
      * A datagram without a session. Consumes {@code first}. Returns the session it starts, made with a host from
      * {@link TunnelHost#newSession}, or null when the datagram was answered statelessly or dropped. Spends no memory on
      * a remote that has not yet proven its address or a shared key.

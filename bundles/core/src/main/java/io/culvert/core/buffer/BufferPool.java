@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class BufferPool {
     private static final int ALIGNMENT = 64;
 
+    private final int loop;
     private final int headroomBytes;
     private final int bufferBytes;
     private final PooledBuffer[] free;
@@ -19,12 +20,19 @@ public final class BufferPool {
     private int lowest;
     private long exhausted;
 
+    /** The pool of the first loop. */
+    public BufferPool(int count, int headroomBytes, int packetBytes) {
+        this(0, count, headroomBytes, packetBytes);
+    }
+
     /**
+     * @param loop the index of the loop that it belongs to
      * @param count how many buffers
      * @param headroomBytes before an empty packet; a multiple of 64 keeps packets aligned
      * @param packetBytes behind the headroom, tailroom included
      */
-    public BufferPool(int count, int headroomBytes, int packetBytes) {
+    public BufferPool(int loop, int count, int headroomBytes, int packetBytes) {
+        this.loop = loop;
         this.headroomBytes = headroomBytes;
         this.bufferBytes = Math.ceilDiv(headroomBytes + packetBytes, ALIGNMENT) * ALIGNMENT;
         this.free = new PooledBuffer[count];
@@ -61,6 +69,15 @@ public final class BufferPool {
         buffer.free = true;
         free[freeCount] = buffer;
         freeCount++;
+    }
+
+    int loop() {
+        return loop;
+    }
+
+    /** Takes back a buffer that came home from another loop, see {@link PooledBuffer#sendAway}. */
+    public void home(PooledBuffer buffer) {
+        release(buffer);
     }
 
     public int headroomBytes() {

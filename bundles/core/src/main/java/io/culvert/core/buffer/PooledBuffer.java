@@ -3,6 +3,7 @@ package io.culvert.core.buffer;
 import io.culvert.api.packet.PacketBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A buffer of a {@link BufferPool}. It is either free, in core's hands, or lent to a session for the length of one
@@ -17,6 +18,9 @@ public final class PooledBuffer implements PacketBuffer {
     private int length;
     boolean free = true;
     int lentIndex = NOT_LENT;
+    private @Nullable BufferRing home;
+    private @Nullable Object receiver;
+    private @Nullable Object origin;
 
     PooledBuffer(BufferPool pool, MemorySegment segment) {
         this.pool = pool;
@@ -56,12 +60,51 @@ public final class PooledBuffer implements PacketBuffer {
     }
 
     /**
-     * Back to the pool.
+     * Back to the pool; on another loop than the pool's, by the way that {@link #sendAway} named.
      *
      * @throws IllegalStateException when it is there already
      */
     public void release() {
-        pool.release(this);
+        BufferRing way = home;
+        if (way == null) {
+            pool.release(this);
+            return;
+        }
+        home = null;
+        if (!way.offer(this)) {
+            throw new IllegalStateException("no room on the way home: " + this);
+        }
+    }
+
+    /** The index of the loop whose pool it is. */
+    public int homeLoop() {
+        return pool.loop();
+    }
+
+    /**
+     * The buffer goes to another loop, for {@code receiver} there. Once on its way it is that loop's.
+     *
+     * @param home how {@link #release} brings it back from there, with room for the whole pool; null when it goes home
+     * @param origin where it came from, if the receiver wants to know
+     */
+    public void sendAway(@Nullable BufferRing home, Object receiver, @Nullable Object origin) {
+        this.home = home;
+        this.receiver = receiver;
+        this.origin = origin;
+    }
+
+    /** Whom {@link #sendAway} named; forgotten by asking. */
+    public @Nullable Object takeReceiver() {
+        Object named = receiver;
+        receiver = null;
+        return named;
+    }
+
+    /** What {@link #sendAway} named; forgotten by asking. */
+    public @Nullable Object takeOrigin() {
+        Object named = origin;
+        origin = null;
+        return named;
     }
 
     @Override

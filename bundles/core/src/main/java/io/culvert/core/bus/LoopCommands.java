@@ -20,6 +20,11 @@ public final class LoopCommands {
     /** Runs {@code command} on the loop, soon. Any thread. */
     public void post(Runnable command) {
         queue.add(command);
+        signal();
+    }
+
+    /** Wakes the loop for what was left for it elsewhere. Any thread. */
+    void signal() {
         if (signalled.compareAndSet(false, true)) {
             wake.run();
         }

@@ -9,14 +9,15 @@ import io.culvert.core.link.Listener;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,18 +31,15 @@ import org.slf4j.LoggerFactory;
 final class LoopProtocols {
     private static final Logger LOG = LoggerFactory.getLogger(LoopProtocols.class);
     private static final long PARKED_NS = 30_000_000_000L;
-    private static final long HOLD_NS = 200_000_000L;
-    private static final long GAP_NS = 100_000_000L;
     private static final long SAVE_DEADLINE_NS = 5_000_000_000L;
 
     private final PacketLoop loop;
     private final SessionDesk desk;
-    private final Function<TunnelProtocol, ProtocolBinding> binder;
+    private final BiFunction<TunnelProtocol, AtomicInteger, ProtocolBinding> binder;
     private final InstantSource wall;
     private final List<ProtocolBinding> bindings = new ArrayList<>();
     private final Map<ListenerClaim, Parked> parked = new HashMap<>();
-    private final Map<String, Runnable> gaps = new HashMap<>();
-    private final Map<Long, SessionTotals> frozenTotals = new HashMap<>();
+    private final Map<Long, SessionTotals> frozenTotals;
     private final Map<ProtocolBinding, List<ListenerStatus>> opened = new LinkedHashMap<>();
     private volatile List<ListenerStatus> status = List.of();
 
@@ -57,33 +55,59 @@ final class LoopProtocols {
     LoopProtocols(
             PacketLoop loop,
             SessionDesk desk,
-            Function<TunnelProtocol, ProtocolBinding> binder,
+            BiFunction<TunnelProtocol, AtomicInteger, ProtocolBinding> binder,
+            Map<Long, SessionTotals> frozenTotals,
             InstantSource wall) {
         this.loop = loop;
         this.desk = desk;
         this.binder = binder;
+        this.frozenTotals = frozenTotals;
         this.wall = wall;
     }
 
     // ---- attach ----
 
-    List<ListenerStatus> attach(TunnelProtocol protocol, List<PacketBus.Judged> records) {
-        ProtocolBinding binding = binder.apply(protocol);
+    /**
+     * Makes the protocol's place here and opens its sockets, which read nothing yet.
+     *
+     * @param everywhere counts the protocol's sessions on all loops
+     * @param ports that an earlier loop got, by claim; claims that failed there are absent
+     */
+    List<ListenerStatus> open(TunnelProtocol protocol, AtomicInteger everywhere, Map<ListenerClaim, Integer> ports) {
+        ProtocolBinding binding = binder.apply(protocol, everywhere);
         List<ListenerStatus> listeners = new ArrayList<>();
-        boolean failed = false;
         for (ListenerClaim claim : protocol.listeners()) {
-            ListenerStatus opening = open(binding, claim);
-            listeners.add(opening);
-            failed |= !opening.isOpen();
+            if (loop.index() == 0 || ports.containsKey(claim)) {
+                listeners.add(open(binding, claim, ports.getOrDefault(claim, 0)));
+            }
         }
         bindings.add(binding);
         opened.put(binding, listeners);
         publish();
+        return listeners;
+    }
+
+    /**
+     * Makes records live whose sessions belong here.
+     *
+     * @param last whether no other loop is asked after this one, so that what is nobody's is refused here
+     * @return those that belong elsewhere
+     */
+    List<PacketBus.Judged> thaw(TunnelProtocol protocol, List<PacketBus.Judged> records, boolean last) {
+        ProtocolBinding binding = bindingOf(protocol);
+        if (binding == null) {
+            return List.of();
+        }
+        List<ListenerStatus> listeners = opened.getOrDefault(binding, List.of());
+        boolean failed = listeners.stream().anyMatch(listener -> !listener.isOpen());
+        List<PacketBus.Judged> others = new ArrayList<>();
         int live = 0;
         for (PacketBus.Judged judged : records) {
             SessionRecord record = judged.record();
-            SessionTotals totals = frozenTotals.remove(record.sessionId());
-            if (judged.refusal() != null) {
+            if (!last && !binding.isFor(record)) {
+                others.add(judged);
+            } else if (judged.refusal() != null) {
+                frozenTotals.remove(record.sessionId());
                 LOG.info("{} peer={} session={}: not taken over, {}", binding.name(), record.peer().user(),
                         Long.toHexString(record.sessionId()), judged.refusal().logText());
                 loop.closes.count(judged.refusal().kind());
@@ -92,14 +116,16 @@ final class LoopProtocols {
             } else if (failed && listeners.stream().noneMatch(l -> serves(l, record))) {
                 LOG.warn("{} peer={} session={}: kept as a record, its listener is not open",
                         binding.name(), record.peer().user(), Long.toHexString(record.sessionId()));
-            } else if (binding.thaw(record, totals == null ? new SessionTotals(wall.instant()) : totals)) {
-                live++;
+            } else {
+                SessionTotals totals = frozenTotals.remove(record.sessionId());
+                live += binding.thaw(record, totals == null ? new SessionTotals(wall.instant()) : totals) ? 1 : 0;
             }
         }
-        resumeWhenSaved(binding);
-        LOG.info("{} instance={}: attached, {} of {} sessions taken over", binding.name(), binding.instance(), live,
-                records.size());
-        return listeners;
+        if (live > 0) {
+            LOG.info("{} instance={}: {} sessions taken over by loop {}", binding.name(), binding.instance(), live,
+                    loop.index());
+        }
+        return others;
     }
 
     private static boolean serves(ListenerStatus listener, SessionRecord record) {
@@ -108,7 +134,32 @@ final class LoopProtocols {
                 && listener.port() == record.endpoint().localPort();
     }
 
-    private ListenerStatus open(ProtocolBinding binding, ListenerClaim claim) {
+    /**
+     * A thawed session may not seal before its next reservation is durable: lets them ask for it, and completes when all
+     * have it, or have had time enough.
+     */
+    CompletionStage<@Nullable Void> reserve(TunnelProtocol protocol) {
+        var done = new CompletableFuture<@Nullable Void>();
+        ProtocolBinding binding = bindingOf(protocol);
+        if (binding == null) {
+            done.complete(null);
+            return done;
+        }
+        binding.sessions().forEach(LoopSession::runDue);
+        loop.after(PacketBus.HOLD_NS, () -> done.complete(null));
+        binding.whenSaved(() -> done.complete(null));
+        return done;
+    }
+
+    /** Lets the sockets be read. */
+    void resume(TunnelProtocol protocol) {
+        ProtocolBinding binding = bindingOf(protocol);
+        if (binding != null) {
+            resume(binding);
+        }
+    }
+
+    private ListenerStatus open(ProtocolBinding binding, ListenerClaim claim, int port) {
         String name = binding.name();
         String instance = binding.instance();
         try {
@@ -116,52 +167,15 @@ final class LoopProtocols {
             Listener listener = waiting == null ? loop.listeners.open(claim) : waiting.listener;
             binding.listeners().add(listener);
             var status = new ListenerStatus(name, instance, claim, listener.port(), "");
-            LOG.info("{} instance={}: listens on {} {} port {}", name, instance, status.transport(), status.host(),
-                    listener.port());
+            if (loop.index() == 0) {
+                LOG.info("{} instance={}: listens on {} {} port {}", name, instance, status.transport(), status.host(),
+                        listener.port());
+            }
             return status;
         } catch (IOException e) {
             LOG.error("{} instance={}: cannot listen on {}", name, instance, e.getMessage());
             return new ListenerStatus(name, instance, claim, claim.address().getPort(), String.valueOf(e.getMessage()));
         }
-    }
-
-    /**
-     * A thawed session may not seal before its next reservation is durable. What arrives for it until then, from either
-     * side, waits in the kernel instead of being lost.
-     */
-    private void resumeWhenSaved(ProtocolBinding binding) {
-        Runnable release = holdTun(HOLD_NS);
-        var done = new AtomicBoolean();
-        Runnable resume = () -> {
-            release.run();
-            if (done.compareAndSet(false, true) && bindings.contains(binding)) {
-                resume(binding);
-            }
-        };
-        Runnable gap = gaps.remove(key(binding));
-        if (gap != null) {
-            gap.run();
-        }
-        binding.sessions().forEach(LoopSession::runDue);
-        loop.after(HOLD_NS, resume);
-        binding.whenSaved(resume);
-    }
-
-    /** Leaves outbound packets in the kernel until the answer is run, or this time is over. */
-    private Runnable holdTun(long atMostNs) {
-        loop.holdTun();
-        var done = new AtomicBoolean();
-        Runnable release = () -> {
-            if (done.compareAndSet(false, true)) {
-                loop.releaseTun();
-            }
-        };
-        loop.after(atMostNs, release);
-        return release;
-    }
-
-    private static String key(ProtocolBinding binding) {
-        return binding.name() + "/" + binding.instance();
     }
 
     private void resume(ProtocolBinding binding) {
@@ -180,72 +194,61 @@ final class LoopProtocols {
 
     // ---- detach ----
 
-    CompletionStage<@Nullable Void> freeze(TunnelProtocol protocol) {
-        return freeze(binding -> binding.protocol() == protocol);
-    }
-
-    CompletionStage<@Nullable Void> freeze(String name, String instance) {
-        return freeze(binding -> binding.name().equals(name) && binding.instance().equals(instance));
-    }
-
-    CompletionStage<@Nullable Void> freezeAll() {
-        return freeze(binding -> true);
-    }
-
-    private CompletionStage<@Nullable Void> freeze(Predicate<ProtocolBinding> which) {
-        List<CompletableFuture<@Nullable Void>> gone = new ArrayList<>();
+    /**
+     * Ends reading, and makes the sessions durable records.
+     *
+     * @return when they are, or have had time enough: which protocols are to leave
+     */
+    CompletionStage<List<TunnelProtocol>> freeze(Predicate<TunnelProtocol> which) {
+        List<TunnelProtocol> leaving = new ArrayList<>();
+        List<CompletableFuture<Boolean>> saves = new ArrayList<>();
         for (ProtocolBinding binding : List.copyOf(bindings)) {
-            if (which.test(binding)) {
-                gone.add(freeze(binding));
+            if (which.test(binding.protocol())) {
+                leaving.add(binding.protocol());
+                freeze(binding, saves);
             }
         }
-        return CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new));
+        var frozen = new CompletableFuture<List<TunnelProtocol>>();
+        CompletableFuture.allOf(saves.toArray(CompletableFuture[]::new))
+                .whenComplete((done, error) -> frozen.complete(leaving));
+        loop.after(SAVE_DEADLINE_NS, () -> frozen.complete(leaving));
+        return frozen;
     }
 
-    private CompletableFuture<@Nullable Void> freeze(ProtocolBinding binding) {
-        bindings.remove(binding);
+    private void freeze(ProtocolBinding binding, List<CompletableFuture<Boolean>> saves) {
         opened.remove(binding);
+        publish();
         // What arrives from now on waits in the kernel for the successor: the records stay true.
         binding.listeners().forEach(Listener::suspend);
-        publish();
-        List<LoopSession> kept = new ArrayList<>();
-        List<CompletableFuture<Boolean>> saves = new ArrayList<>();
         for (LoopSession session : binding.sessions()) {
             CompletionStage<Boolean> save = session.freezeAway();
             if (save == null) {
                 session.drop(CloseCause.silently(CloseCause.Kind.SHUTDOWN, "its protocol left before it was established"));
             } else {
-                kept.add(session);
                 saves.add(save.toCompletableFuture());
             }
         }
-        var durable = CompletableFuture.allOf(saves.toArray(CompletableFuture[]::new));
-        var gone = new CompletableFuture<@Nullable Void>();
-        Runnable leave = () -> {
-            if (gone.isDone()) {
-                return;
+    }
+
+    /** Forgets the frozen protocol and its live sessions; nothing of it is used here afterwards. */
+    void leave(TunnelProtocol protocol) {
+        ProtocolBinding binding = bindingOf(protocol);
+        if (binding == null) {
+            return;
+        }
+        bindings.remove(binding);
+        Collection<LoopSession> kept = binding.sessions();
+        for (LoopSession session : kept) {
+            if (session.isEstablished()) {
+                frozenTotals.put(session.sessionId(), session.totals());
+                session.leaveRecord();
+            } else {
+                session.drop(CloseCause.silently(CloseCause.Kind.SHUTDOWN, "its protocol left before it was established"));
             }
-            for (LoopSession session : kept) {
-                if (!session.isClosed()) {
-                    frozenTotals.put(session.sessionId(), session.totals());
-                    session.leaveRecord();
-                }
-            }
-            park(binding);
-            if (!kept.isEmpty()) {
-                // A successor that comes at once finds what was sent to its sessions meanwhile.
-                Runnable before = gaps.put(key(binding), holdTun(GAP_NS));
-                if (before != null) {
-                    before.run();
-                }
-            }
-            LOG.info("{} instance={}: detached, {} sessions kept as records",
-                    binding.name(), binding.instance(), kept.size());
-            gone.complete(null);
-        };
-        durable.whenComplete((done, error) -> loop.commands.post(leave));
-        loop.after(SAVE_DEADLINE_NS, leave);
-        return gone;
+        }
+        park(binding);
+        LOG.info("{} instance={}: detached, {} sessions kept as records",
+                binding.name(), binding.instance(), kept.size());
     }
 
     private void park(ProtocolBinding binding) {
@@ -268,6 +271,25 @@ final class LoopProtocols {
     void closeParked() {
         parked.values().forEach(waiting -> waiting.listener.close());
         parked.clear();
+    }
+
+    /** The place of a protocol that is attached here. */
+    @Nullable ProtocolBinding bindingOf(@Nullable Object protocol) {
+        for (ProtocolBinding binding : bindings) {
+            if (binding.protocol() == protocol) {
+                return binding;
+            }
+        }
+        return null;
+    }
+
+    /** Whether sessions would be left behind by protocols like these. */
+    int sessionCount(Predicate<TunnelProtocol> which) {
+        int count = 0;
+        for (ProtocolBinding binding : bindings) {
+            count += which.test(binding.protocol()) ? binding.sessions().size() : 0;
+        }
+        return count;
     }
 
     // ---- sessions ----

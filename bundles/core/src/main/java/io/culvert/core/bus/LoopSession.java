@@ -294,7 +294,7 @@ final class LoopSession implements SessionHost {
         loop.timers.cancel(timer);
         loop.countSession(-1);
         for (int i = 0; i < keyCount; i++) {
-            binding.keys().remove(keys[i], this);
+            binding.unbind(keys[i], this);
         }
         keyCount = 0;
         if (established) {
@@ -332,20 +332,27 @@ final class LoopSession implements SessionHost {
 
     @Override
     public void bind(long sessionKey) {
-        if (closing != null || binding.keys().find(sessionKey) == this) {
+        if (closing != null || has(sessionKey)) {
             return;
         }
-        LoopSession before = binding.keys().put(sessionKey, this);
-        if (before != null) {
-            before.lost(sessionKey);
-        }
+        binding.bind(sessionKey, this);
         if (keyCount == keys.length) {
             keys = Arrays.copyOf(keys, keyCount * 2);
         }
         keys[keyCount++] = sessionKey;
     }
 
-    private void lost(long sessionKey) {
+    private boolean has(long sessionKey) {
+        for (int i = 0; i < keyCount; i++) {
+            if (keys[i] == sessionKey) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Another session of this loop has the key now. */
+    void lost(long sessionKey) {
         for (int i = 0; i < keyCount; i++) {
             if (keys[i] == sessionKey) {
                 keys[i] = keys[--keyCount];
@@ -356,7 +363,7 @@ final class LoopSession implements SessionHost {
 
     @Override
     public void unbind(long sessionKey) {
-        if (binding.keys().remove(sessionKey, this)) {
+        if (binding.unbind(sessionKey, this)) {
             lost(sessionKey);
         }
     }
@@ -495,11 +502,14 @@ final class LoopSession implements SessionHost {
         }
     }
 
+    /** Every loop knows the way: what the kernel gives it for the session goes over. */
     private void route(long high, long low, boolean here) {
-        if (here) {
-            loop.routes.put(high, low, this);
-        } else {
-            loop.routes.remove(high, low, this);
+        loop.route(high, low, this, here);
+        for (int i = 0; i < loop.crossing().loopCount(); i++) {
+            PacketLoop other = loop.crossing().loop(i);
+            if (other != loop) {
+                other.commands.post(() -> other.route(high, low, this, here));
+            }
         }
     }
 
@@ -508,6 +518,10 @@ final class LoopSession implements SessionHost {
     }
 
     // ---- what core knows ----
+
+    PacketLoop loop() {
+        return loop;
+    }
 
     ProtocolBinding binding() {
         return binding;

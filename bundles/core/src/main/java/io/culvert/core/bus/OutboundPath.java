@@ -14,6 +14,7 @@ final class OutboundPath implements Pollable {
     private static final int BATCH = 256;
     private static final int ROUNDS = 4;
 
+    private final PacketLoop loop;
     private final Tun tun;
     private final BufferPool pool;
     private final Drops drops;
@@ -24,7 +25,8 @@ final class OutboundPath implements Pollable {
     private int deferredCount;
     private boolean delivering;
 
-    OutboundPath(Tun tun, BufferPool pool, Drops drops, RouteTable<LoopSession> routes) {
+    OutboundPath(PacketLoop loop, Tun tun, BufferPool pool, Drops drops, RouteTable<LoopSession> routes) {
+        this.loop = loop;
         this.tun = tun;
         this.pool = pool;
         this.drops = drops;
@@ -38,12 +40,30 @@ final class OutboundPath implements Pollable {
 
     @Override
     public void onReady(boolean readable, boolean writable) {
-        for (int round = 0; readable && round < ROUNDS; round++) {
+        if (readable) {
+            read();
+        }
+    }
+
+    /** Whether packets wait that the kernel gave already: nobody will say that the TUN is readable. */
+    boolean hasMore() {
+        return !loop.holdsTun() && tun.hasMore();
+    }
+
+    void readMore() {
+        if (hasMore()) {
+            read();
+        }
+    }
+
+    private void read() {
+        for (int round = 0; round < ROUNDS && !loop.holdsTun(); round++) {
             int count = tun.readBatch(pool, batch);
             for (int i = 0; i < count; i++) {
+                loop.pacing().fromTun();
                 route(batch[i]);
             }
-            if (count == 0) {
+            if (count < batch.length && !tun.hasMore()) {
                 return;
             }
         }
@@ -64,6 +84,8 @@ final class OutboundPath implements Pollable {
                 routes.find(IpPacket.destinationHigh(packet, version), IpPacket.destinationLow(packet, version));
         if (to == null) {
             drops.drop(packet, DropReason.NO_ROUTE);
+        } else if (to.loop() != loop) {
+            loop.crossing().give(packet, to);
         } else {
             deliver(packet, to);
         }
@@ -71,6 +93,10 @@ final class OutboundPath implements Pollable {
 
     /** Takes a packet for {@code to} that arrived within another session's call, until that call has ended. */
     void defer(PooledBuffer packet, LoopSession to) {
+        if (to.loop() != loop) {
+            loop.crossing().give(packet, to);
+            return;
+        }
         if (deferredCount == deferred.length) {
             deferred = Arrays.copyOf(deferred, deferredCount * 2);
             deferredTo = Arrays.copyOf(deferredTo, deferredCount * 2);
@@ -97,7 +123,8 @@ final class OutboundPath implements Pollable {
         delivering = false;
     }
 
-    private void deliver(PooledBuffer packet, LoopSession to) {
+    /** Takes a packet for a session of this loop. */
+    void deliver(PooledBuffer packet, LoopSession to) {
         if (to.isClosed()) {
             drops.drop(packet, DropReason.CLOSING);
         } else if (packet.headroom() < to.binding().headroomBytes() || packet.tailroom() < to.binding().tailroomBytes()) {

@@ -5,6 +5,7 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tunnel.CloseCause;
+import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.core.admission.Admissions;
 import io.culvert.core.handover.SessionRecords;
@@ -16,29 +17,33 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The packet bus: a loop between the TUN and the sessions of every attached protocol.
+ * The packet bus: loops between the TUN and the sessions of every attached protocol. A session lives on one loop.
  *
  * <p>Threads: any but a packet loop. Methods that answer with a stage do not block on the loop; those that answer
  * directly do, and need {@link #start} to have been called.
@@ -47,20 +52,31 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PacketBus.class);
     private static final long ANSWER_DEADLINE_S = 10;
 
-    private final PacketLoop loop;
-    private final LoopProtocols protocols;
+    /** How long outbound packets wait for a thawed session's reservation. */
+    static final long HOLD_NS = 200_000_000L;
+
+    /** How long they wait for the successor of a protocol that left. */
+    private static final long GAP_NS = 100_000_000L;
+
+    private final PacketLoop[] loops;
+    private final List<LoopEnds> ends;
     private final SessionRecords records;
     private final Admissions admissions;
     private final Executor workers;
-    private final Tun tun;
-    private final Poller poller;
-    private volatile @Nullable Thread thread;
+    private final Map<String, Runnable> gaps = new ConcurrentHashMap<>();
+    private volatile List<Thread> threads = List.of();
     private volatile boolean stopped;
 
-    /** What the bus works with; {@code workers} run what may block, {@code clock} is monotonic in nanoseconds. */
+    /** What one loop alone works with. */
+    public record LoopEnds(Tun tun, Poller poller) {}
+
+    /**
+     * What the bus works with; {@code workers} run what may block, {@code clock} is monotonic in nanoseconds.
+     *
+     * @param ends one for each loop
+     */
     public record Neighbours(
-            Tun tun,
-            Poller poller,
+            List<LoopEnds> ends,
             Function<LinkResources, Listener.Factory> listeners,
             Admissions admissions,
             SessionRecords records,
@@ -71,40 +87,54 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
             SecureRandom random) {}
 
     public PacketBus(BusSettings settings, Neighbours with) throws IOException {
-        this.tun = with.tun();
-        this.poller = with.poller();
+        this.ends = List.copyOf(with.ends());
         this.records = with.records();
         this.admissions = with.admissions();
         this.workers = with.workers();
-        this.loop = new PacketLoop(
-                settings.buffers(),
-                settings.mtu(),
-                settings.clientToClient(),
-                tun,
-                poller,
-                with.clock(),
-                with.listeners());
-        var desk = new SessionDesk(admissions, records, workers, loop);
-        this.protocols = new LoopProtocols(
-                loop,
-                desk,
-                protocol -> new ProtocolBinding(
-                        loop, protocol, desk, with.services(), with.wall(), with.random()),
-                with.wall());
-        loop.open();
+        this.loops = new PacketLoop[ends.size()];
+        for (int i = 0; i < loops.length; i++) {
+            loops[i] = new PacketLoop(
+                    i,
+                    settings.buffers(),
+                    settings.mtu(),
+                    settings.clientToClient(),
+                    ends.get(i).tun(),
+                    ends.get(i).poller(),
+                    with.clock(),
+                    with.listeners());
+        }
+        Crossing.all(loops, settings.buffers());
+        Map<Long, SessionTotals> frozenTotals = new ConcurrentHashMap<>();
+        for (PacketLoop loop : loops) {
+            var desk = new SessionDesk(admissions, records, workers, loop);
+            loop.serves(new LoopProtocols(
+                    loop,
+                    desk,
+                    (protocol, everywhere) -> new ProtocolBinding(
+                            loop, protocol, desk, with.services(), with.wall(), with.random(), everywhere),
+                    frozenTotals,
+                    with.wall()));
+            loop.open();
+        }
     }
 
-    /** Starts the loop's thread. Without it, {@link #step} drives the loop. */
+    /** Starts the loops' threads. Without them, {@link #step} drives the loops. */
     public void start() {
-        Thread runner = new Thread(loop, "culvert-loop-0");
-        runner.setPriority(Thread.MAX_PRIORITY);
-        thread = runner;
-        runner.start();
+        List<Thread> started = new ArrayList<>();
+        for (PacketLoop loop : loops) {
+            Thread runner = new Thread(loop, "culvert-loop-" + loop.index());
+            runner.setPriority(Thread.MAX_PRIORITY);
+            started.add(runner);
+            runner.start();
+        }
+        threads = List.copyOf(started);
     }
 
-    /** One round of the loop on the calling thread, without waiting. Not after {@link #start}. */
+    /** One round of every loop on the calling thread, without waiting. Not after {@link #start}. */
     public void step() {
-        loop.step();
+        for (PacketLoop loop : loops) {
+            loop.step();
+        }
     }
 
     // ---- protocols ----
@@ -118,10 +148,9 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     public CompletionStage<List<ListenerStatus>> attach(TunnelProtocol protocol) {
         String name = protocol.name();
         String instance = protocol.instance();
-        return onLoop(() -> protocols.freeze(name, instance))
-                .thenCompose(frozen -> frozen)
+        return freeze(each -> each.name().equals(name) && each.instance().equals(instance), key(protocol))
                 .thenApplyAsync(frozen -> judge(name, instance), workers)
-                .thenCompose(judged -> onLoop(() -> protocols.attach(protocol, judged)))
+                .thenCompose(judged -> attach(protocol, judged))
                 .thenApply(listeners -> {
                     // Whoever was revoked between the judgement and the thaw was not live for LiveSessions.end to see.
                     recheck().exceptionally(e -> {
@@ -130,6 +159,46 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                     });
                     return listeners;
                 });
+    }
+
+    private CompletionStage<List<ListenerStatus>> attach(TunnelProtocol protocol, List<Judged> judged) {
+        // What arrives for sessions that are being thawed, from either side, waits in the kernel instead of being lost.
+        Runnable release = holdTuns(HOLD_NS);
+        Runnable gap = gaps.remove(key(protocol));
+        if (gap != null) {
+            gap.run();
+        }
+        var everywhere = new AtomicInteger();
+        Map<ListenerClaim, Integer> ports = new HashMap<>();
+        CompletionStage<List<ListenerStatus>> opened = onLoop(0, there -> there.open(protocol, everywhere, ports));
+        for (int i = 1; i < loops.length; i++) {
+            int index = i;
+            opened = opened.thenCompose(listeners -> {
+                listeners.stream().filter(ListenerStatus::isOpen).forEach(l -> ports.put(l.claim(), l.port()));
+                return onLoop(index, there -> there.open(protocol, everywhere, ports)).thenApply(others -> listeners);
+            });
+        }
+        return opened.thenCompose(listeners -> {
+            CompletionStage<List<Judged>> left = CompletableFuture.completedFuture(judged);
+            for (int i = 0; i < loops.length; i++) {
+                int index = i;
+                left = left.thenCompose(rest ->
+                        onLoop(index, there -> there.thaw(protocol, rest, index == loops.length - 1)));
+            }
+            return left.thenApply(rest -> {
+                onEachLoop(there -> there.reserve(protocol))
+                        .thenCompose(reserving -> all(reserving))
+                        .whenComplete((reserved, error) -> {
+                            onEachLoop(there -> {
+                                there.resume(protocol);
+                                return true;
+                            });
+                            release.run();
+                        });
+                LOG.info("{} instance={}: attached", protocol.name(), protocol.instance());
+                return listeners;
+            });
+        });
     }
 
     private List<Judged> judge(String name, String instance) {
@@ -148,18 +217,61 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
      * sockets stay for half a minute, for the protocol's successor. Completes when nothing of {@code protocol} is used.
      */
     public CompletionStage<@Nullable Void> detach(TunnelProtocol protocol) {
-        return onLoop(() -> protocols.freeze(protocol)).thenCompose(frozen -> frozen);
+        return freeze(each -> each == protocol, key(protocol));
+    }
+
+    private CompletionStage<@Nullable Void> freeze(Predicate<TunnelProtocol> which, String key) {
+        return onEachLoop(there -> there.freeze(which)).thenCompose(PacketBus::all).thenCompose(leaving -> {
+            boolean someLive = leaving.stream().anyMatch(each -> !each.isEmpty());
+            if (someLive) {
+                // A successor that comes at once finds what was sent to its sessions meanwhile.
+                Runnable before = gaps.put(key, holdTuns(GAP_NS));
+                if (before != null) {
+                    before.run();
+                }
+            }
+            return onEachLoop(there -> {
+                leaving.stream().flatMap(List::stream).distinct().forEach(there::leave);
+                return true;
+            }).thenApply(gone -> null);
+        });
+    }
+
+    private static String key(TunnelProtocol protocol) {
+        return protocol.name() + "/" + protocol.instance();
+    }
+
+    /** Leaves outbound packets of every loop in the kernel until the answer is run, by any thread, or this time is over. */
+    private Runnable holdTuns(long atMostNs) {
+        List<Runnable> releases = new ArrayList<>();
+        for (PacketLoop loop : loops) {
+            var done = new AtomicBoolean();
+            Runnable release = () -> {
+                if (done.compareAndSet(false, true)) {
+                    loop.releaseTun();
+                }
+            };
+            loop.commands.post(() -> {
+                loop.holdTun();
+                loop.after(atMostNs, release);
+            });
+            releases.add(() -> loop.commands.post(release));
+        }
+        return () -> releases.forEach(Runnable::run);
     }
 
     /** Ends the protocol's sessions and tells their peers; completes when they are gone. */
     public CompletionStage<@Nullable Void> end(TunnelProtocol protocol, CloseCause cause) {
-        return onLoop(() -> protocols.end(session -> session.binding().protocol() == protocol, cause))
-                .thenCompose(gone -> gone);
+        return endLive(session -> session.binding().protocol() == protocol, cause);
+    }
+
+    private CompletionStage<@Nullable Void> endLive(Predicate<LoopSession> which, CloseCause cause) {
+        return onEachLoop(there -> there.end(which, cause)).thenCompose(PacketBus::all).thenApply(gone -> null);
     }
 
     /** The listeners of every attached protocol. */
     public List<ListenerStatus> listeners() {
-        return protocols.status();
+        return loops[0].protocols().status();
     }
 
     // ---- sessions ----
@@ -169,10 +281,11 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         if (stopped) {
             return List.of();
         }
-        return await(onLoop(() -> protocols.sessions().stream()
-                .map(LoopSession::status)
+        return await(onEachLoop(there -> there.sessions().stream().map(LoopSession::status).toList()))
+                .stream()
+                .flatMap(List::stream)
                 .sorted(Comparator.comparing(SessionStatus::since).thenComparing(SessionStatus::id))
-                .toList()));
+                .toList();
     }
 
     @Override
@@ -192,20 +305,19 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     /** Ends the sessions with these ids, if they still live; completes when they are gone. */
     private CompletionStage<@Nullable Void> endAll(Collection<Long> ids, CloseCause cause) {
         Set<Long> which = Set.copyOf(ids);
-        return onLoop(() -> protocols.end(session -> which.contains(session.sessionId()), cause))
-                .thenCompose(gone -> gone);
+        return endLive(session -> which.contains(session.sessionId()), cause);
     }
 
     /** Asks the access checks about every known peer again, and ends the sessions of those who may not be here. */
     public CompletionStage<@Nullable Void> recheck() {
-        return onLoop(() -> protocols.sessions().stream()
+        return onEachLoop(there -> there.sessions().stream()
                         .filter(session -> session.peer().isPresent())
                         .map(session -> Map.entry(session.sessionId(), session.peer().orElseThrow()))
                         .toList())
                 .thenComposeAsync(
                         peers -> {
                             List<CompletableFuture<@Nullable Void>> ends = new ArrayList<>();
-                            for (var peer : peers) {
+                            for (var peer : peers.stream().flatMap(List::stream).toList()) {
                                 CloseCause cause = admissions.recheck(peer.getValue());
                                 if (cause != null) {
                                     ends.add(endAll(List.of(peer.getKey()), cause).toCompletableFuture());
@@ -229,10 +341,10 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     }
 
     private CompletionStage<@Nullable Void> eachSession(Consumer<LoopSession> what) {
-        return onLoop(() -> {
-            protocols.sessions().forEach(what);
-            return null;
-        });
+        return onEachLoop(there -> {
+            there.sessions().forEach(what);
+            return true;
+        }).thenApply(done -> null);
     }
 
     // ---- status ----
@@ -241,32 +353,50 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     public Map<String, Object> status() {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("listeners", listeners().stream().map(ListenerStatus::asMap).toList());
-        status.put("sessions", loop.sessionCount());
-        Map<String, Object> drops = loop.drops.snapshot();
-        if (tun.writeDrops() != 0) {
-            drops.put(DropReason.TUN_ERROR.name(), tun.writeDrops());
+        status.put("sessions", Arrays.stream(loops).mapToInt(PacketLoop::sessionCount).sum());
+        Map<String, Object> drops = new LinkedHashMap<>();
+        for (DropReason reason : DropReason.values()) {
+            if (drops(reason) != 0) {
+                drops.put(reason.name(), drops(reason));
+            }
+        }
+        long tunErrors = ends.stream().mapToLong(end -> end.tun().writeDrops()).sum();
+        if (tunErrors != 0) {
+            drops.put(DropReason.TUN_ERROR.name(), tunErrors);
         }
         status.put("drops", drops);
-        status.put("closes", loop.closes.snapshot());
-        var pool = loop.pool.status();
+        Map<String, Object> closes = new LinkedHashMap<>();
+        for (PacketLoop loop : loops) {
+            loop.closes.snapshot().forEach((cause, count) -> closes.merge(cause, count, PacketBus::sum));
+        }
+        status.put("closes", closes);
         Map<String, Object> buffers = new LinkedHashMap<>();
-        buffers.put("buffers", pool.buffers());
-        buffers.put("free", pool.free());
-        buffers.put("lowest", pool.lowest());
-        buffers.put("exhausted", pool.exhausted());
-        buffers.put("bufferBytes", pool.bufferBytes());
+        for (PacketLoop loop : loops) {
+            var pool = loop.pool.status();
+            buffers.merge("buffers", pool.buffers(), PacketBus::sum);
+            buffers.merge("free", pool.free(), PacketBus::sum);
+            buffers.merge("lowest", pool.lowest(), PacketBus::sum);
+            buffers.merge("exhausted", pool.exhausted(), PacketBus::sum);
+            buffers.put("bufferBytes", pool.bufferBytes());
+        }
         status.put("pool", buffers);
         Map<String, Object> device = new LinkedHashMap<>();
-        device.put("name", tun.name());
-        device.put("readDrops", tun.readDrops());
-        device.put("writeDrops", tun.writeDrops());
+        device.put("name", ends.getFirst().tun().name());
+        device.put("readDrops", ends.stream().mapToLong(end -> end.tun().readDrops()).sum());
+        device.put("writeDrops", tunErrors);
         status.put("tun", device);
+        status.put("workers", loops.length);
         return status;
+    }
+
+    private static Object sum(Object one, Object other) {
+        long sum = ((Number) one).longValue() + ((Number) other).longValue();
+        return one instanceof Integer ? (Object) (int) sum : (Object) sum;
     }
 
     /** How often packets ended for this reason. */
     public long drops(DropReason reason) {
-        return loop.drops.of(reason);
+        return Arrays.stream(loops).mapToLong(loop -> loop.drops.of(reason)).sum();
     }
 
     // ---- the end ----
@@ -278,10 +408,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     public CompletionStage<@Nullable Void> quiesce(boolean keep) {
         CompletionStage<@Nullable Void> ended = keep
                 ? CompletableFuture.completedFuture(null)
-                : onLoop(() -> protocols.end(
-                                session -> true, new CloseCause(CloseCause.Kind.SHUTDOWN, "the server stops", "")))
-                        .thenCompose(gone -> gone);
-        return ended.thenCompose(gone -> onLoop(protocols::freezeAll)).thenCompose(frozen -> frozen);
+                : endLive(session -> true, new CloseCause(CloseCause.Kind.SHUTDOWN, "the server stops", ""));
+        return ended.thenCompose(gone -> freeze(each -> true, ""));
     }
 
     /** {@link #quiesce}, then ends the thread. Blocks; the TUN is left open. */
@@ -295,17 +423,23 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
             LOG.error("bus: could not end in order", e);
         }
         stopped = true;
-        Thread runner = thread;
-        if (runner != null) {
-            loop.stop();
+        List<Thread> running = threads;
+        if (!running.isEmpty()) {
+            for (PacketLoop loop : loops) {
+                loop.stop();
+            }
             try {
-                runner.join(TimeUnit.SECONDS.toMillis(ANSWER_DEADLINE_S));
+                for (Thread runner : running) {
+                    runner.join(TimeUnit.SECONDS.toMillis(ANSWER_DEADLINE_S));
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         }
-        protocols.closeParked();
-        poller.close();
+        for (int i = 0; i < loops.length; i++) {
+            loops[i].protocols().closeParked();
+            ends.get(i).poller().close();
+        }
     }
 
     @Override
@@ -313,20 +447,37 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         stop(true);
     }
 
-    private <T> CompletionStage<T> onLoop(Supplier<T> question) {
+    private <T> CompletionStage<T> onLoop(int index, Function<LoopProtocols, T> question) {
         var answer = new CompletableFuture<T>();
         if (stopped) {
             answer.completeExceptionally(new IllegalStateException("the packet bus has stopped"));
             return answer;
         }
+        PacketLoop loop = loops[index];
         loop.commands.post(() -> {
             try {
-                answer.complete(question.get());
+                answer.complete(question.apply(loop.protocols()));
             } catch (Throwable t) {
                 answer.completeExceptionally(t);
             }
         });
         return answer;
+    }
+
+    /** Asks all loops at once; completes with their answers in order. */
+    private <T> CompletionStage<List<T>> onEachLoop(Function<LoopProtocols, T> question) {
+        List<CompletionStage<T>> answers = new ArrayList<>();
+        for (int i = 0; i < loops.length; i++) {
+            answers.add(onLoop(i, question));
+        }
+        return all(answers);
+    }
+
+    private static <T> CompletionStage<List<T>> all(List<? extends CompletionStage<T>> stages) {
+        List<CompletableFuture<T>> futures =
+                stages.stream().map(CompletionStage::toCompletableFuture).toList();
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+                .thenApply(done -> futures.stream().map(CompletableFuture::join).toList());
     }
 
     private static <T> T await(CompletionStage<T> stage) {

@@ -39,20 +39,26 @@ final class PacketLoop implements Runnable {
     final LoopOutbox outbox;
     final OutboundPath outbound;
     final Listener.Factory listeners;
+    private final int index;
     private final LentBuffers lent = new LentBuffers();
     private final Tun tun;
     private final Poller poller;
     private final LongSupplier clock;
+    private final Pacing pacing = new Pacing();
+    private Crossing crossing;
+    private LoopProtocols protocols;
     private long nowNs;
     private int sessions;
     private int tunHolds;
     private volatile boolean stopped;
 
     /**
+     * @param index of this loop, from 0 on
      * @param buffers in the pool
      * @param mtu of the TUN, in bytes
      */
     PacketLoop(
+            int index,
             int buffers,
             int mtu,
             boolean clientToClient,
@@ -60,18 +66,45 @@ final class PacketLoop implements Runnable {
             Poller poller,
             LongSupplier clock,
             Function<LinkResources, Listener.Factory> listeners) {
-        this.pool = new BufferPool(buffers, HEADROOM, Math.max(mtu, ETHERNET) + OUTER_HEADERS + TAILROOM);
+        this.index = index;
+        this.pool = new BufferPool(index, buffers, HEADROOM, Math.max(mtu, ETHERNET) + OUTER_HEADERS + TAILROOM);
         this.tun = tun;
         this.poller = poller;
         this.clock = clock;
         this.nowNs = clock.getAsLong();
         this.timers = new TimerWheel(nowNs);
         this.commands = new LoopCommands(poller::wake);
-        this.outbound = new OutboundPath(tun, pool, drops, routes);
+        this.outbound = new OutboundPath(this, tun, pool, drops, routes);
         this.outbox = new LoopOutbox(
                 pool, lent, drops, new InboundPath(routes, outbound, tun, drops, clientToClient));
         this.listeners = listeners.apply(
                 new LinkResources(pool, drops, new EndpointTable(ENDPOINTS), poller, this::nowNs, this::after));
+    }
+
+    /** Meets the other loops; before {@link #open}. */
+    void join(Crossing crossing) {
+        this.crossing = crossing;
+    }
+
+    /** The protocols that are attached here; before {@link #open}. */
+    void serves(LoopProtocols protocols) {
+        this.protocols = protocols;
+    }
+
+    int index() {
+        return index;
+    }
+
+    Crossing crossing() {
+        return crossing;
+    }
+
+    LoopProtocols protocols() {
+        return protocols;
+    }
+
+    Pacing pacing() {
+        return pacing;
     }
 
     void open() throws IOException {
@@ -95,6 +128,10 @@ final class PacketLoop implements Runnable {
         }
     }
 
+    boolean holdsTun() {
+        return tunHolds > 0;
+    }
+
     /** A session came (+1) or went (-1). */
     void countSession(int change) {
         sessions += change;
@@ -112,8 +149,13 @@ final class PacketLoop implements Runnable {
 
     @Override
     public void run() {
+        poller.begin();
         while (!stopped) {
-            poller.await(commands.isEmpty() ? timers.delayNs(clock.getAsLong()) : 0);
+            long pauseNs = pacing.pauseNs();
+            if (pauseNs > 0) {
+                poller.pause(pauseNs);
+            }
+            poller.await(commands.isEmpty() && !outbound.hasMore() ? timers.delayNs(clock.getAsLong()) : 0);
             try {
                 round();
             } catch (Throwable t) {
@@ -122,6 +164,20 @@ final class PacketLoop implements Runnable {
             }
         }
         commands.drain();
+    }
+
+    /** Leads the address to {@code session}, or no longer. */
+    void route(long high, long low, LoopSession session, boolean there) {
+        if (there) {
+            routes.put(high, low, session);
+        } else {
+            routes.remove(high, low, session);
+        }
+    }
+
+    /** The protocol's place on this loop, if it is attached. */
+    @Nullable ProtocolBinding bindingOf(@Nullable Object protocol) {
+        return protocols.bindingOf(protocol);
     }
 
     /** One round without waiting, for a caller that drives the loop itself. */
@@ -139,10 +195,14 @@ final class PacketLoop implements Runnable {
     private void round() {
         nowNs = Math.max(nowNs, clock.getAsLong());
         poller.dispatch();
+        outbound.readMore();
+        crossing.receive();
         commands.drain();
         timers.advance(nowNs);
         outbox.flush();
         tun.flush();
+        crossing.flush();
+        pacing.roundEnded(nowNs);
     }
 
     /** Calls {@code then} on the loop in {@code delayNs}, once. */

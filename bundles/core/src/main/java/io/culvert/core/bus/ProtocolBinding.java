@@ -25,6 +25,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +34,7 @@ import org.slf4j.LoggerFactory;
 /** One protocol instance on one loop: its listeners deliver here, and its sessions are found here. */
 final class ProtocolBinding implements TunnelHost, DatagramSink {
     private static final Logger LOG = LoggerFactory.getLogger(ProtocolBinding.class);
+    private static final int STEERING_MASK = 0xFF;
     private static final long LOG_INTERVAL_NS = 10_000_000_000L;
 
     private final PacketLoop loop;
@@ -40,6 +43,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final Services services;
     private final InstantSource wall;
     private final SecureRandom random;
+    private final AtomicInteger everywhere;
     private final String name;
     private final String instance;
     private final int headroomBytes;
@@ -52,19 +56,22 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private int saves;
     private @Nullable Runnable whenSaved;
 
+    /** @param everywhere the protocol's sessions on all loops */
     ProtocolBinding(
             PacketLoop loop,
             TunnelProtocol protocol,
             SessionDesk desk,
             Services services,
             InstantSource wall,
-            SecureRandom random) {
+            SecureRandom random,
+            AtomicInteger everywhere) {
         this.loop = loop;
         this.protocol = protocol;
         this.desk = desk;
         this.services = services;
         this.wall = wall;
         this.random = random;
+        this.everywhere = everywhere;
         this.name = protocol.name();
         this.instance = protocol.instance();
         this.headroomBytes = protocol.headroomBytes();
@@ -75,19 +82,113 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
 
     @Override
     public void onDatagram(PooledBuffer datagram, LinkEndpoint from) {
-        LoopSession session;
+        loop.pacing().fromLink();
+        long key;
         try {
-            session = keys.find(protocol.sessionKey(datagram, from));
+            key = protocol.sessionKey(datagram, from);
         } catch (Throwable t) {
             loop.drops.drop(datagram, DropReason.MALFORMED);
             log("session key", t);
             return;
         }
-        if (session != null) {
+        LoopSession session = keys.find(key);
+        if (session == null) {
+            int steered = steered(key, from);
+            if (steered == loop.index()) {
+                accept(datagram, from);
+            } else {
+                loop.crossing().give(datagram, from, this, steered);
+            }
+        } else if (session.loop() == loop) {
             session.onDatagram(datagram, from);
         } else {
-            accept(datagram, from);
+            loop.crossing().give(datagram, from, session);
         }
+    }
+
+    /**
+     * A datagram that another loop read.
+     *
+     * @param to the session that the other loop knows it to be for, else it is looked for here
+     */
+    void onHanded(PooledBuffer datagram, LinkEndpoint from, @Nullable LoopSession to) {
+        LinkEndpoint here = here(from);
+        if (here == null) {
+            loop.drops.drop(datagram, DropReason.LINK_ERROR);
+            return;
+        }
+        if (to != null) {
+            to.onDatagram(datagram, here);
+            return;
+        }
+        LoopSession session;
+        try {
+            session = keys.find(protocol.sessionKey(datagram, here));
+        } catch (Throwable t) {
+            loop.drops.drop(datagram, DropReason.MALFORMED);
+            log("session key", t);
+            return;
+        }
+        if (session == null) {
+            accept(datagram, here);
+        } else if (session.loop() == loop) {
+            session.onDatagram(datagram, here);
+        } else {
+            loop.crossing().give(datagram, here, session);
+        }
+    }
+
+    /** The loop where sessions with this key are looked for. A stream's are where its connection is. */
+    private int steered(long key, LinkEndpoint from) {
+        return from.transport().isStream() ? loop.index() : (int) (key & STEERING_MASK) % loop.crossing().loopCount();
+    }
+
+    /** The same remote over this loop's own socket, which answers leave through. */
+    private @Nullable LinkEndpoint here(LinkEndpoint from) {
+        for (Listener listener : listeners) {
+            LinkEndpoint same = listener.endpoint(from);
+            if (same != null) {
+                return same;
+            }
+        }
+        return null;
+    }
+
+    // ---- keys ----
+
+    /** Datagrams with this key come to {@code session} from now on. */
+    void bind(long key, LoopSession session) {
+        put(key, session);
+        int steered = steered(key, session.endpoint());
+        if (steered != loop.index()) {
+            elsewhere(steered, there -> there.put(key, session));
+        }
+    }
+
+    /** Takes back a key; one that another session has by now is left alone. Says whether it was the session's. */
+    boolean unbind(long key, LoopSession session) {
+        int steered = steered(key, session.endpoint());
+        if (steered != loop.index()) {
+            elsewhere(steered, there -> there.keys.remove(key, session));
+        }
+        return keys.remove(key, session);
+    }
+
+    private void put(long key, LoopSession session) {
+        LoopSession before = keys.put(key, session);
+        if (before != null && before != session && before.loop() == loop) {
+            before.lost(key);
+        }
+    }
+
+    private void elsewhere(int index, Consumer<ProtocolBinding> then) {
+        PacketLoop other = loop.crossing().loop(index);
+        other.commands.post(() -> {
+            ProtocolBinding there = other.bindingOf(protocol);
+            if (there != null) {
+                then.accept(there);
+            }
+        });
     }
 
     private void accept(PooledBuffer first, LinkEndpoint from) {
@@ -138,6 +239,14 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
 
     // ---- hand-over ----
 
+    /** Whether the record's session belongs to this loop: by its connection, or by the way its datagrams come. */
+    boolean isFor(SessionRecord record) {
+        if (record.endpoint().transport().isStream()) {
+            return endpoint(record) != null;
+        }
+        return (protocol.steeringByte(record) & STEERING_MASK) % loop.crossing().loopCount() == loop.index();
+    }
+
     /** Makes the record live; what cannot be is forgotten. Says whether it lives. */
     boolean thaw(SessionRecord record, SessionTotals totals) {
         LinkEndpoint endpoint = endpoint(record);
@@ -149,7 +258,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
             return refuse(record, "its addresses are taken, or no longer in the network");
         }
         var place = new LoopSession(loop, this, desk, id, endpoint, totals);
-        sessions.add(place);
+        add(place);
         try {
             TunnelSession live = protocol.thaw(record, endpoint, this, place, loop.nowNs());
             place.startThawed(live, record);
@@ -211,24 +320,24 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     public SessionHost newSession(Endpoint remote) {
         long id = random.nextLong() >>> 1;
         var session = new LoopSession(loop, this, desk, id, (LinkEndpoint) remote, new SessionTotals(wall.instant()));
-        sessions.add(session);
+        add(session);
         accepting.add(session);
         return session;
     }
 
     @Override
     public int sessionCount() {
-        return sessions.size();
+        return everywhere.get();
     }
 
     @Override
     public int loopIndex() {
-        return 0;
+        return loop.index();
     }
 
     @Override
     public int loopCount() {
-        return 1;
+        return loop.crossing().loopCount();
     }
 
     @Override
@@ -283,10 +392,6 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         return tailroomBytes;
     }
 
-    SessionTable<LoopSession> keys() {
-        return keys;
-    }
-
     List<Listener> listeners() {
         return listeners;
     }
@@ -296,7 +401,14 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         return List.copyOf(sessions);
     }
 
+    private void add(LoopSession session) {
+        sessions.add(session);
+        everywhere.incrementAndGet();
+    }
+
     void remove(LoopSession session) {
-        sessions.remove(session);
+        if (sessions.remove(session)) {
+            everywhere.decrementAndGet();
+        }
     }
 }

@@ -65,6 +65,8 @@ final class Downcalls {
     static final MethodHandle CONNECT = call("connect", INT, INT, POINTER, INT);
     static final MethodHandle EPOLL_WAIT = call("epoll_wait", INT, INT, POINTER, INT, INT);
 
+    static final MethodHandle NANOSLEEP = call("nanosleep", INT, POINTER, POINTER);
+
     private Downcalls() {}
 
     static int errno(MemorySegment state) {

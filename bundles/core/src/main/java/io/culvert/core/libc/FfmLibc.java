@@ -409,6 +409,18 @@ public final class FfmLibc implements Libc {
         }
     }
 
+    @Override
+    public int nanosleep(MemorySegment duration) {
+        MemorySegment state = STATE.get();
+        try {
+            return answer((int) Downcalls.NANOSLEEP.invokeExact(state, duration.address(), 0L), state);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        } finally {
+            Reference.reachabilityFence(duration);
+        }
+    }
+
     private static long pointer(MemorySegment segment, long offset, long length) {
         if (!segment.isNative()) {
             throw new IllegalArgumentException("a heap segment: the kernel needs native memory");

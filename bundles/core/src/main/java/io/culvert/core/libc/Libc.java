@@ -105,6 +105,9 @@ public interface Libc {
     /** {@code events} is an array of struct epoll_event; {@code timeoutMs} -1 waits for ever. */
     int epoll_wait(int epfd, MemorySegment events, int maxevents, int timeoutMs);
 
+    /** {@code duration} is a struct timespec: seconds s64, nanoseconds s64. 0, or -errno. */
+    int nanosleep(MemorySegment duration);
+
     // ---- common shapes of the above ----
 
     /** {@link #setsockopt} of an int. */

@@ -27,6 +27,9 @@ public final class EpollPoller implements Poller {
     private final MemorySegment drained;
     private final MemorySegment one;
 
+    /** {@code struct timespec}: seconds s64, nanoseconds s64. */
+    private final MemorySegment pause;
+
     /** By slot; the token of an event is slot and generation, so that a reused slot is told apart. */
     private @Nullable Pollable[] sources = new @Nullable Pollable[16];
 
@@ -41,6 +44,7 @@ public final class EpollPoller implements Poller {
         this.event = arena.allocate(Linux.EPOLL_EVENT_SIZE, 8);
         this.drained = arena.allocate(JAVA_LONG);
         this.one = arena.allocateFrom(JAVA_LONG, 1L);
+        this.pause = arena.allocate(16, 8);
         this.epollFd = libc.epoll_create1(Linux.EPOLL_CLOEXEC);
         int fd = -1;
         try {
@@ -95,6 +99,23 @@ public final class EpollPoller implements Poller {
         } catch (NativeException e) {
             // Already closed: the kernel forgets a descriptor by itself.
         }
+    }
+
+    @Override
+    public void begin() {
+        try {
+            // The kernel would make a pause of 50 us last 100, as it may be late by the thread's timer slack.
+            libc.prctl(Linux.PR_SET_TIMERSLACK, 1);
+        } catch (NativeException e) {
+            // Then a pause lasts longer.
+        }
+    }
+
+    @Override
+    public void pause(long ns) {
+        pause.set(JAVA_LONG, 0, ns / 1_000_000_000);
+        pause.set(JAVA_LONG, 8, ns % 1_000_000_000);
+        libc.nanosleep(pause);
     }
 
     @Override

@@ -26,6 +26,11 @@ public interface Listener extends AutoCloseable {
     /** The endpoint of a session that is being thawed, or null when its connection is gone. */
     @Nullable LinkEndpoint endpoint(RemoteEnd end);
 
+    /** The same remote as this listener's own link sees it, when {@code from} came through a listener at the same claim. */
+    default @Nullable LinkEndpoint endpoint(LinkEndpoint from) {
+        return null;
+    }
+
     @Override
     void close();
 

@@ -16,6 +16,12 @@ public interface Poller extends AutoCloseable {
     /** Waits for at most {@code timeoutNs}, {@link Long#MAX_VALUE} for ever; true when {@link #dispatch} has work. */
     boolean await(long timeoutNs);
 
+    /** The calling thread is the one that waits from now on. */
+    default void begin() {}
+
+    /** Lets {@code ns} pass, whatever becomes ready meanwhile. */
+    default void pause(long ns) {}
+
     /** Tells every source that was found ready. */
     void dispatch();
 

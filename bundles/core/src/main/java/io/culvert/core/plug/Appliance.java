@@ -101,8 +101,7 @@ final class Appliance {
         var made = new PacketBus(
                 new BusSettings(BusSettings.DEFAULT_BUFFERS, config.mtu(), config.clientToClient()),
                 new PacketBus.Neighbours(
-                        tun,
-                        poller,
+                        List.of(new PacketBus.LoopEnds(tun, poller)),
                         resources -> new SocketListeners(libc, resources),
                         admissions,
                         records,

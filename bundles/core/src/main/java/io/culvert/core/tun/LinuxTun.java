@@ -155,6 +155,11 @@ public final class LinuxTun implements Tun {
         return count;
     }
 
+    @Override
+    public boolean hasMore() {
+        return false;
+    }
+
     private void discardOne() {
         if (libc.read(fd, scrap, 0, 1) > 0) {
             readDrops++;

@@ -23,6 +23,9 @@ public interface Tun extends AutoCloseable {
      */
     int readBatch(BufferPool pool, PooledBuffer[] into);
 
+    /** Whether more packets were read than given out: {@link #readBatch} has work without {@link #fd} being readable. */
+    boolean hasMore();
+
     /** Takes the packet; it leaves at the latest with {@link #flush}. A packet that is refused is counted. */
     void write(PooledBuffer packet);
 

@@ -77,8 +77,7 @@ final class AllocationTest {
         tun.fd = libc.eventfd(0, Linux.EFD_NONBLOCK | Linux.EFD_CLOEXEC);
         tun.countOnly = true;
         var bus = new PacketBus(new BusSettings(1024, 1500, true), new PacketBus.Neighbours(
-                tun,
-                new EpollPoller(libc),
+                java.util.List.of(new PacketBus.LoopEnds(tun, new EpollPoller(libc))),
                 resources -> new SocketListeners(libc, resources),
                 new BusFixture.Doors(),
                 new BusFixture.Records(),

@@ -74,8 +74,7 @@ final class BusFixture {
             boolean clientToClient, int buffers, @Nullable Function<LinkResources, Listener.Factory> listeners) {
         try {
             bus = new PacketBus(new BusSettings(buffers, 1500, clientToClient), new PacketBus.Neighbours(
-                    tun,
-                    new SteppedPoller(),
+                    List.of(new PacketBus.LoopEnds(tun, new SteppedPoller())),
                     listeners != null ? listeners : resources -> claim -> {
                         if (refuseListeners) {
                             throw new IOException("cannot listen on " + claim);

@@ -75,6 +75,11 @@ final class FakeTun implements Tun {
     public void flush() {}
 
     @Override
+    public boolean hasMore() {
+        return false;
+    }
+
+    @Override
     public int fd() {
         return fd;
     }

@@ -54,8 +54,7 @@ final class SocketsTest {
         tun.fd = libc.eventfd(0, Linux.EFD_NONBLOCK | Linux.EFD_CLOEXEC);
         tun.countOnly = true;
         bus = new PacketBus(new BusSettings(2048, 1500, true), new PacketBus.Neighbours(
-                tun,
-                new EpollPoller(libc),
+                java.util.List.of(new PacketBus.LoopEnds(tun, new EpollPoller(libc))),
                 resources -> new SocketListeners(libc, resources),
                 doors,
                 records,

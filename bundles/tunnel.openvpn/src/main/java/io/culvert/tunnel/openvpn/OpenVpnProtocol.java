@@ -112,6 +112,15 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         return demux.of(datagram, from);
     }
 
+    @Override
+    public int steeringByte(SessionRecord record) {
+        try {
+            return SessionState.decode(record.version(), record.state()).peerId() & 0xFF;
+        } catch (HandoverException e) {
+            return 0; // Thawing it says what is wrong.
+        }
+    }
+
     // ---- first packets
 
     @Override

@@ -5,12 +5,14 @@ import java.util.BitSet;
 
 /** The peer-ids of one instance, on all loops. */
 final class PeerIds {
+    private static final int STEERING_MASK = 0xFF;
+
     private final BitSet used = new BitSet();
 
-    /** A free peer-id that steers to loop {@code index} of {@code count}; -1 when there is none. */
+    /** A free peer-id whose low byte steers to loop {@code index} of {@code count}; -1 when there is none. */
     synchronized int take(int index, int count) {
-        for (int id = index; id < DataHeader.NO_PEER_ID; id += count) {
-            if (!used.get(id)) {
+        for (int id = used.nextClearBit(0); id < DataHeader.NO_PEER_ID; id = used.nextClearBit(id + 1)) {
+            if ((id & STEERING_MASK) % count == index) {
                 used.set(id);
                 return id;
             }
