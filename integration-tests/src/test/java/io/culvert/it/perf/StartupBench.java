@@ -2,9 +2,7 @@ package io.culvert.it.perf;
 
 import io.culvert.it.lab.Appliance;
 import io.culvert.it.lab.Lab;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.culvert.it.lab.Usage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +31,7 @@ final class StartupBench {
                 var process = appliance.up();
                 double wallMs = (System.nanoTime() - begin) / 1e6;
                 var said = process.await("ready in (\\d+) ms", Duration.ofSeconds(1)).group(1);
-                double residentMib = residentKib(process.pid()) / 1024.0;
+                double residentMib = Usage.residentMib(process.pid());
                 System.out.printf(
                         "%-12s %12.0f %12s %14.1f%n", run < 0 ? "first" : "" + (run + 1), wallMs, said, residentMib);
                 if (run >= 0) {
@@ -46,13 +44,5 @@ final class StartupBench {
             Arrays.sort(resident);
             System.out.printf("%-12s %12.0f %12s %14.1f%n", "median", wall[runs / 2], "", resident[runs / 2]);
         }
-    }
-
-    private static long residentKib(long pid) throws IOException {
-        return Files.readAllLines(Path.of("/proc", "" + pid, "status")).stream()
-                .filter(l -> l.startsWith("VmRSS:"))
-                .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")))
-                .findFirst()
-                .orElseThrow();
     }
 }
