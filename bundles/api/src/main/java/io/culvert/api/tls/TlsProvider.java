@@ -2,7 +2,7 @@ package io.culvert.api.tls;
 
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** Makes TLS engines. Implemented by TLS bundles; called on virtual threads, several at once. */
+/** Makes TLS engines. Implemented by TLS bundles; called on any thread but a packet loop, several at once. */
 @ConsumerType
 public interface TlsProvider {
     /** The provider's name for logs and settings: {@code jsse}. */

@@ -30,6 +30,15 @@ public interface SessionHost {
     /** Runs {@code work} on a virtual thread, where it may block, and brings its end back to the loop. */
     <T> void offload(Callable<T> work, Completion<T> then);
 
+    /**
+     * Runs {@code work} on a thread for handshakes and brings its end back to the loop: milliseconds of CPU that shall
+     * not hold up packets. It must not wait for anybody, except briefly. A session whose first work finds too much
+     * waiting is closed with {@link CloseCause.Kind#OVERLOAD}; later work is done.
+     */
+    default <T> void compute(Callable<T> work, Completion<T> then) {
+        offload(work, then);
+    }
+
     /** Asks the chain of authenticators; takes ownership of the secret in {@code credentials} and zeroes it. */
     void authenticate(Credentials credentials, Answer<AuthDecision> then);
 
