@@ -48,6 +48,10 @@ final class BusFixture {
     static final InetSocketAddress BOB = new InetSocketAddress("192.0.2.2", 4002);
 
     final FakeTun tun = new FakeTun();
+
+    /** One for each loop; the first is {@link #tun}. */
+    final List<FakeTun> tuns = new ArrayList<>(List.of(tun));
+
     final Doors doors = new Doors();
     final Records records = new Records();
     final List<FakeLink> links = new ArrayList<>();
@@ -62,19 +66,27 @@ final class BusFixture {
     }
 
     BusFixture(boolean clientToClient, int buffers) {
-        this(clientToClient, buffers, null);
+        this(1, clientToClient, buffers, null);
+    }
+
+    /** With several loops; {@link #links} holds one link for each, in their order, again for each attachment. */
+    BusFixture(int loops) {
+        this(loops, true, 256, null);
     }
 
     /** Over listeners that the test makes. */
     BusFixture(Function<LinkResources, Listener.Factory> listeners) {
-        this(true, 256, listeners);
+        this(1, true, 256, listeners);
     }
 
     private BusFixture(
-            boolean clientToClient, int buffers, @Nullable Function<LinkResources, Listener.Factory> listeners) {
+            int loops, boolean clientToClient, int buffers, @Nullable Function<LinkResources, Listener.Factory> listeners) {
+        while (tuns.size() < loops) {
+            tuns.add(new FakeTun());
+        }
         try {
             bus = new PacketBus(new BusSettings(buffers, 1500, clientToClient), new PacketBus.Neighbours(
-                    List.of(new PacketBus.LoopEnds(tun, new SteppedPoller())),
+                    tuns.stream().map(each -> new PacketBus.LoopEnds(each, new SteppedPoller())).toList(),
                     listeners != null ? listeners : resources -> claim -> {
                         if (refuseListeners) {
                             throw new IOException("cannot listen on " + claim);

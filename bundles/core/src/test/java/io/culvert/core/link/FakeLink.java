@@ -107,6 +107,11 @@ public final class FakeLink implements Link, Listener, Pollable {
     }
 
     @Override
+    public LinkEndpoint endpoint(LinkEndpoint from) {
+        return endpoint(from.remote());
+    }
+
+    @Override
     public Transport transport() {
         return claim.transport();
     }

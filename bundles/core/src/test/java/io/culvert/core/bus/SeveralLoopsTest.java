@@ -1,0 +1,149 @@
+package io.culvert.core.bus;
+
+import static io.culvert.core.bus.BusFixture.ALICE;
+import static io.culvert.core.bus.BusFixture.BOB;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.api.packet.DropReason;
+import io.culvert.api.tunnel.CloseCause;
+import io.culvert.core.link.FakeLink;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Two loops; sessions with even keys are steered to the first, with odd keys to the second. */
+final class SeveralLoopsTest {
+    private final BusFixture fixture = new BusFixture(2);
+
+    private FakeLink link(int loop) {
+        return fixture.links.get(loop);
+    }
+
+    private void join(int throughLoop, long key, String user, InetSocketAddress from) {
+        link(throughLoop).arrive(ToyProtocol.datagram('H', key, user.getBytes(StandardCharsets.UTF_8)), from);
+        fixture.settle();
+    }
+
+    private void drainLinks() {
+        fixture.links.forEach(FakeLink::drain);
+    }
+
+    @AfterEach
+    void shouldHaveEveryBufferBack() {
+        fixture.settle();
+        var pool = (Map<?, ?>) fixture.bus.status().get("pool");
+        assertEquals(pool.get("buffers"), pool.get("free"));
+    }
+
+    @Test
+    void shouldMakeASessionOnTheLoopThatItsKeyIsSteeredTo() {
+        fixture.attach();
+        join(0, 1, "alice", ALICE);
+        assertEquals(0, link(0).drain().size());
+        var sent = link(1).drain();
+        assertEquals('E', sent.getFirst().bytes()[0]);
+        assertEquals(ALICE, sent.getFirst().to());
+        assertEquals(1, fixture.bus.status().get("sessions"));
+    }
+
+    @Test
+    void shouldHandADatagramToTheSessionsLoop() {
+        fixture.attach();
+        join(1, 1, "alice", ALICE);
+        byte[] packet = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30);
+        link(0).arrive(ToyProtocol.datagram('D', 1, packet), ALICE);
+        fixture.settle();
+        assertArrayEquals(packet, fixture.tuns.get(1).drain().getFirst());
+        assertEquals(0, fixture.tuns.get(0).drain().size());
+    }
+
+    @Test
+    void shouldHandAPacketFromAnyTunQueueToTheSessionsLoop() {
+        fixture.attach();
+        join(1, 1, "alice", ALICE);
+        drainLinks();
+        byte[] packet = Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30);
+        fixture.tuns.get(0).arrive(packet);
+        fixture.tuns.get(1).arrive(packet);
+        fixture.settle();
+        assertEquals(0, link(0).drain().size());
+        var sent = link(1).drain();
+        assertEquals(2, sent.size());
+        assertArrayEquals(packet, Arrays.copyOfRange(sent.getFirst().bytes(), ToyProtocol.HEADER, sent.getFirst().bytes().length));
+    }
+
+    @Test
+    void shouldCarryPacketsBetweenClientsOfDifferentLoops() {
+        fixture.attach();
+        join(0, 2, "alice", ALICE);
+        join(1, 1, "bob", BOB);
+        drainLinks();
+        link(0).arrive(ToyProtocol.datagram('D', 2, Packets.ipv4("10.8.0.2", "10.8.0.3", 64, 30)), ALICE);
+        link(1).arrive(ToyProtocol.datagram('D', 1, Packets.ipv4("10.8.0.3", "10.8.0.2", 64, 30)), BOB);
+        fixture.settle();
+        assertEquals(BOB, link(1).drain().getFirst().to());
+        assertEquals(ALICE, link(0).drain().getFirst().to());
+    }
+
+    @Test
+    void shouldFindASessionThatWasThawedOnAnotherLoopThanItIsSteeredTo() {
+        fixture.attach();
+        join(1, 1, "alice", ALICE);
+        fixture.attach(); // The toy protocol names no loop for records, so that all are thawed on the first.
+        fixture.settle();
+        drainLinks();
+        byte[] packet = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30);
+        link(1).arrive(ToyProtocol.datagram('D', 1, packet), ALICE);
+        fixture.settle();
+        assertArrayEquals(packet, fixture.tuns.get(0).drain().getFirst());
+        fixture.tuns.get(1).arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30));
+        fixture.settle();
+        assertEquals(1, link(0).drain().size());
+    }
+
+    @Test
+    void shouldForgetASessionOnEveryLoop() {
+        fixture.attach();
+        join(1, 1, "alice", ALICE);
+        fixture.ask(fixture.bus.recheck());
+        fixture.doors.refused.put("alice", CloseCause.silently(CloseCause.Kind.REVOKED, "revoked"));
+        fixture.ask(fixture.bus.recheck());
+        fixture.pass(4_000_000_000L);
+        assertEquals(0, fixture.bus.status().get("sessions"));
+        fixture.tuns.get(0).arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30));
+        fixture.settle();
+        assertEquals(1, fixture.bus.drops(DropReason.NO_ROUTE));
+    }
+
+    @Test
+    void shouldKeepEverySessionWhenTheProtocolIsExchanged() {
+        fixture.attach();
+        join(0, 2, "alice", ALICE);
+        join(1, 1, "bob", BOB);
+        var first = fixture.list();
+        fixture.attach();
+        fixture.settle();
+        assertEquals(first.stream().map(each -> each.id()).sorted().toList(),
+                fixture.list().stream().map(each -> each.id()).sorted().toList());
+        assertTrue(fixture.links.size() <= 4);
+    }
+
+    @Test
+    void shouldDropAndCountWhatDoesNotFitBetweenLoops() {
+        fixture.attach();
+        join(1, 1, "alice", ALICE);
+        drainLinks();
+        byte[] packet = Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30);
+        fixture.tuns.get(0).repeated = packet;
+        fixture.tuns.get(0).repeat = 256;
+        fixture.settle();
+        long dropped = fixture.bus.drops(DropReason.QUEUE_FULL) + fixture.tuns.get(0).readDrops();
+        assertEquals(256, link(1).drain().size() + dropped);
+        assertTrue(dropped > 0);
+    }
+}
