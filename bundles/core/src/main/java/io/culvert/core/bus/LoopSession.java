@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One session on its loop: what core knows of it, and the only place that calls it. Every call ends in {@link #settle},
- * which reclaims buffers, closes what asked to be closed, and asks for the next timeout.
+ * One session on its loop: what core knows of it, and the only place that calls it. Every call ends in
+ * {@link #finishCall}, which reclaims buffers and closes what asked to be closed; the next timeout is asked for once in a
+ * round, in {@link #roundEnded}.
  */
 final class LoopSession implements SessionHost {
     private static final Logger LOG = LoggerFactory.getLogger(LoopSession.class);
@@ -69,6 +70,7 @@ final class LoopSession implements SessionHost {
     private long endNs = Long.MAX_VALUE;
     private CloseCause ending = CloseCause.silently(CloseCause.Kind.KILLED, "");
     private boolean calling;
+    private boolean touched;
     private @Nullable CloseCause closing;
     private boolean closed;
     private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
@@ -227,7 +229,12 @@ final class LoopSession implements SessionHost {
         if (kept > 0 && closing == null) {
             LOG.warn("{}: kept {} packets beyond a call, they were reclaimed", label(), kept);
         }
-        settle();
+        if (closing != null) {
+            settle();
+        } else if (!touched) {
+            touched = true;
+            loop.touch(this);
+        }
         loop.outbound.deliverDeferred();
     }
 
@@ -238,10 +245,18 @@ final class LoopSession implements SessionHost {
         }
     }
 
+    /** The round ends in which the session was called. */
+    void roundEnded() {
+        touched = false;
+        settle();
+    }
+
     private void settle() {
         CloseCause cause = closing;
         if (cause != null) {
-            finish(cause, false);
+            if (!closed) {
+                finish(cause, false);
+            }
             return;
         }
         TunnelSession target = session;

@@ -10,6 +10,7 @@ import io.culvert.core.link.Listener;
 import io.culvert.core.link.Poller;
 import io.culvert.core.tun.Tun;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,8 @@ final class PacketLoop implements Runnable {
     private Crossing crossing;
     private LoopProtocols protocols;
     private long nowNs;
+    private @Nullable LoopSession[] touched = new @Nullable LoopSession[64];
+    private int touchedCount;
     private int sessions;
     private int tunHolds;
     private volatile boolean stopped;
@@ -198,11 +201,32 @@ final class PacketLoop implements Runnable {
         outbound.readMore();
         crossing.receive();
         commands.drain();
+        settle();
         timers.advance(nowNs);
+        settle();
         outbox.flush();
         tun.flush();
         crossing.flush();
         pacing.roundEnded(nowNs);
+    }
+
+    /** The session was called in this round. */
+    void touch(LoopSession session) {
+        if (touchedCount == touched.length) {
+            touched = Arrays.copyOf(touched, touchedCount * 2);
+        }
+        touched[touchedCount++] = session;
+    }
+
+    private void settle() {
+        for (int i = 0; i < touchedCount; i++) {
+            LoopSession session = touched[i];
+            touched[i] = null;
+            if (session != null) {
+                session.roundEnded();
+            }
+        }
+        touchedCount = 0;
     }
 
     /** Calls {@code then} on the loop in {@code delayNs}, once. */
