@@ -68,7 +68,7 @@ final class Appliance {
     private PacketBus start(CoreConfig config, Path runDir, Plugged plugged) throws IOException {
         Libc libc = new FfmLibc();
         var pool = new AddressPool(config.ipv4(), config.ipv6());
-        LinuxTun tun = LinuxTun.open(libc, config.tun(), config.mtu());
+        LinuxTun tun = LinuxTun.open(libc, config.tun(), config.mtu(), 1);
         undo.push(tun::close);
         try (Netlink netlink = Netlink.open(libc)) {
             netlink.up(config.tun(), config.mtu());
@@ -76,6 +76,7 @@ final class Appliance {
             address(netlink, config.tun(), config.ipv6(), pool.ipv6Gateway());
         }
         network.put("mtu", config.mtu());
+        network.put("offloads", tun.offloads().text());
         pool.ipv4Gateway().ifPresent(address -> network.put("ipv4", shown(address, config.ipv4())));
         pool.ipv6Gateway().ifPresent(address -> network.put("ipv6", shown(address, config.ipv6())));
         HostNetwork applied = HostNetwork.apply(runDir, new HostNetwork.Settings(
@@ -101,7 +102,7 @@ final class Appliance {
         var made = new PacketBus(
                 new BusSettings(BusSettings.DEFAULT_BUFFERS, config.mtu(), config.clientToClient()),
                 new PacketBus.Neighbours(
-                        List.of(new PacketBus.LoopEnds(tun, poller)),
+                        List.of(new PacketBus.LoopEnds(tun.queue(0), poller)),
                         resources -> new SocketListeners(libc, resources),
                         admissions,
                         records,

@@ -1,7 +1,5 @@
 package io.culvert.core.tun;
 
-import io.culvert.core.buffer.BufferPool;
-import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.host.HostException;
 import io.culvert.core.libc.Errno;
 import io.culvert.core.libc.Libc;
@@ -15,15 +13,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
- * A TUN device of the Linux kernel: whole IP packets without a header before them, one system call for each. The
- * device is gone when it is closed, or when the process ends.
+ * A TUN device of the Linux kernel. It is gone when it is closed, or when the process ends.
  *
  * <p>It is made down, without addresses: see {@link Netlink}.
  */
-public final class LinuxTun implements Tun {
+public final class LinuxTun implements AutoCloseable {
+    /** As many queues as the kernel gives one device. */
+    public static final int MAX_QUEUES = 256;
+
     private static final String DEVICE = "/dev/net/tun";
     private static final long TUNSETIFF = 0x400454caL;
     private static final int IFF_TUN = 0x1;
+    private static final int IFF_MULTI_QUEUE = 0x100;
     private static final int IFF_NO_PI = 0x1000;
     private static final int IFF_TUN_EXCL = 0x8000;
 
@@ -33,30 +34,25 @@ public final class LinuxTun implements Tun {
     private static final int IFREQ_FLAGS = 16;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,15}");
 
-    private final Libc libc;
-    private final int fd;
     private final String name;
-    private final int mtu;
-    private final MemorySegment scrap = Arena.ofAuto().allocate(1);
-    private long readDrops;
-    private long writeDrops;
-    private boolean closed;
+    private final Tun[] queues;
+    private final Offloads offloads;
 
-    private LinuxTun(Libc libc, int fd, String name, int mtu) {
-        this.libc = libc;
-        this.fd = fd;
+    private LinuxTun(String name, Tun[] queues, Offloads offloads) {
         this.name = name;
-        this.mtu = mtu;
+        this.queues = queues;
+        this.offloads = offloads;
     }
 
     /**
-     * Makes the device.
+     * Makes the device, with as many of the kernel's offloads as there are.
      *
      * @param name of the interface, 1 to 15 of letters, digits, {@code _ . -}; taken by no other interface
      * @param mtu that the interface is going to have, 576 to 65,535 bytes; larger packets are dropped
+     * @param queues how many, 1 to {@link #MAX_QUEUES}; the kernel keeps each flow on one
      * @throws HostException when the host does not let us, with the remedy
      */
-    public static LinuxTun open(Libc libc, String name, int mtu) throws IOException {
+    public static LinuxTun open(Libc libc, String name, int mtu, int queues) throws IOException {
         if (!NAME.matcher(name).matches() || name.equals(".") || name.equals("..")) {
             throw new HostException(
                     "tun = '" + name + "' is no interface name",
@@ -65,14 +61,35 @@ public final class LinuxTun implements Tun {
         if (mtu < 576 || mtu > 65_535) {
             throw new IllegalArgumentException("mtu " + mtu + " is not in 576..65535");
         }
+        if (queues < 1 || queues > MAX_QUEUES) {
+            throw new IllegalArgumentException("queues " + queues + " is not in 1.." + MAX_QUEUES);
+        }
+        var opened = new Tun[queues];
+        int done = 0;
+        try {
+            for (; done < queues; done++) {
+                int fd = openQueue(libc, name, queues > 1, done == 0);
+                opened[done] = new PlainQueue(libc, fd, name, mtu);
+            }
+            return new LinuxTun(name, opened, Offloads.NONE);
+        } catch (IOException | RuntimeException | Error e) {
+            while (done > 0) {
+                opened[--done].close();
+            }
+            throw e;
+        }
+    }
+
+    private static int openQueue(Libc libc, String name, boolean several, boolean first) throws IOException {
         int fd = openDevice(libc);
         try (var arena = Arena.ofConfined()) {
             MemorySegment ifreq = arena.allocate(IFREQ_BYTES, 8);
             ifreq.setString(0, name, StandardCharsets.US_ASCII);
             // EXCL: never share a device that someone else made, whose settings are not ours to change.
-            ifreq.set(ValueLayout.JAVA_SHORT, IFREQ_FLAGS, (short) (IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL));
+            int flags = IFF_TUN | IFF_NO_PI | (several ? IFF_MULTI_QUEUE : 0) | (first ? IFF_TUN_EXCL : 0);
+            ifreq.set(ValueLayout.JAVA_SHORT, IFREQ_FLAGS, (short) flags);
             libc.ioctl(fd, "TUNSETIFF", TUNSETIFF, ifreq);
-            return new LinuxTun(libc, fd, ifreq.getString(0, StandardCharsets.US_ASCII), mtu);
+            return fd;
         } catch (NativeException e) {
             libc.closeQuietly(fd);
             throw explained(e, name);
@@ -115,94 +132,36 @@ public final class LinuxTun implements Tun {
         };
     }
 
-    @Override
-    public int fd() {
-        return fd;
+    /** One queue, for one packet loop. */
+    public Tun queue(int index) {
+        return queues[index];
     }
 
-    @Override
+    /** How many queues there are. */
+    public int queues() {
+        return queues.length;
+    }
+
+    /** The interface's name. */
     public String name() {
         return name;
     }
 
-    @Override
-    public int readBatch(BufferPool pool, PooledBuffer[] into) {
-        int room = Math.min(mtu + 1, pool.bufferBytes() - pool.headroomBytes());
-        int count = 0;
-        while (count < into.length) {
-            PooledBuffer buffer = pool.allocate();
-            if (buffer == null) {
-                discardOne();
-                return count;
-            }
-            int length = libc.read(fd, buffer.segment(), buffer.offset(), room);
-            if (length <= 0) {
-                buffer.release();
-                if (length == -Errno.EINTR) {
-                    continue;
-                }
-                return count;
-            }
-            // The kernel cuts a packet to the room there is without a word.
-            if (length > mtu || length == room && room <= mtu) {
-                buffer.release();
-                readDrops++;
-                return count;
-            }
-            buffer.bounds(buffer.offset(), length);
-            into[count++] = buffer;
-        }
-        return count;
+    /** What the kernel does for every queue. */
+    public Offloads offloads() {
+        return offloads;
     }
 
-    @Override
-    public boolean hasMore() {
-        return false;
-    }
-
-    private void discardOne() {
-        if (libc.read(fd, scrap, 0, 1) > 0) {
-            readDrops++;
-        }
-    }
-
-    @Override
-    public void write(PooledBuffer packet) {
-        int written;
-        do {
-            written = libc.write(fd, packet.segment(), packet.offset(), packet.length());
-        } while (written == -Errno.EINTR);
-        if (written < 0) {
-            writeDrops++;
-        }
-        packet.release();
-    }
-
-    @Override
-    public void flush() {
-        // Each packet was written at once: without offloads the kernel takes one for each call.
-    }
-
-    @Override
-    public long readDrops() {
-        return readDrops;
-    }
-
-    @Override
-    public long writeDrops() {
-        return writeDrops;
-    }
-
+    /** Closes every queue; the interface is gone then. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            libc.closeQuietly(fd);
+        for (Tun queue : queues) {
+            queue.close();
         }
     }
 
     @Override
     public String toString() {
-        return "LinuxTun[" + name + ", mtu=" + mtu + "]";
+        return "LinuxTun[" + name + ", queues=" + queues.length + ", offloads=" + offloads.text() + "]";
     }
 }

@@ -63,8 +63,8 @@ class MasqueradeTest {
                     true,
                     true);
             try (var network = HostNetwork.apply(run, settings);
-                    var inside = LinuxTun.open(libc, "cv0", MTU);
-                    var outside = LinuxTun.open(libc, "out0", MTU);
+                    var inside = LinuxTun.open(libc, "cv0", MTU, 1);
+                    var outside = LinuxTun.open(libc, "out0", MTU, 1);
                     var netlink = Netlink.open(libc)) {
                 netlink.up("cv0", MTU);
                 netlink.up("out0", MTU);
@@ -72,14 +72,14 @@ class MasqueradeTest {
                 netlink.addAddress("out0", InetAddress.ofLiteral(host), hostLength);
                 netlink.addRoute("out0", Prefix.parse(everywhere));
 
-                send(inside, packet(client, 4000, server, 53));
-                ByteBuffer left = receive(outside);
+                send(inside.queue(0), packet(client, 4000, server, 53));
+                ByteBuffer left = receive(outside.queue(0));
                 assertEquals(InetAddress.ofLiteral(host), source(left));
                 assertEquals(InetAddress.ofLiteral(server), destination(left));
                 int port = Short.toUnsignedInt(left.getShort(ipv4 ? 20 : 40));
 
-                send(outside, packet(server, 53, host, port));
-                ByteBuffer back = receive(inside);
+                send(outside.queue(0), packet(server, 53, host, port));
+                ByteBuffer back = receive(inside.queue(0));
                 assertEquals(InetAddress.ofLiteral(client), destination(back));
                 assertEquals(4000, Short.toUnsignedInt(back.getShort(ipv4 ? 22 : 42)));
                 network.close();

@@ -33,7 +33,7 @@ class LinuxTunTest {
     @Test
     void shouldSetUpAddressesAndRoutes() throws Exception {
         NetworkNamespace.call(() -> {
-            try (var tun = LinuxTun.open(libc, "cv0", MTU);
+            try (var tun = LinuxTun.open(libc, "cv0", MTU, 1);
                     var netlink = Netlink.open(libc)) {
                 netlink.up(tun.name(), MTU);
                 netlink.addAddress("cv0", InetAddress.ofLiteral("10.8.0.1"), 24);
@@ -66,7 +66,8 @@ class LinuxTunTest {
     @Test
     void shouldCarryPacketsBothWays() throws Exception {
         NetworkNamespace.call(() -> {
-            try (var tun = open();
+            try (var device = open();
+                    var tun = device.queue(0);
                     var socket = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("10.8.0.1"), 7000))) {
                 socket.setSoTimeout(10_000);
                 var pool = new BufferPool(4, 64, MTU + 64);
@@ -94,7 +95,8 @@ class LinuxTunTest {
     @Test
     void shouldDropAndCountWhenThePoolIsExhausted() throws Exception {
         NetworkNamespace.call(() -> {
-            try (var tun = open();
+            try (var device = open();
+                    var tun = device.queue(0);
                     var socket = new DatagramSocket()) {
                 var to = new InetSocketAddress("10.8.0.2", 7001);
                 for (int i = 0; i < 3; i++) {
@@ -115,7 +117,8 @@ class LinuxTunTest {
     @Test
     void shouldDropWhatTheKernelWouldCut() throws Exception {
         NetworkNamespace.call(() -> {
-            try (var tun = open();
+            try (var device = open();
+                    var tun = device.queue(0);
                     var netlink = Netlink.open(libc);
                     var socket = new DatagramSocket()) {
                 netlink.up("cv0", MTU + 100);
@@ -135,7 +138,8 @@ class LinuxTunTest {
     @Test
     void shouldCountWhatTheDeviceRefuses() throws Exception {
         NetworkNamespace.call(() -> {
-            try (var tun = open()) {
+            try (var device = open();
+                    var tun = device.queue(0)) {
                 var pool = new BufferPool(1, 64, MTU);
                 PooledBuffer nonsense = pool.allocate();
                 nonsense.bounds(64, 20);
@@ -150,11 +154,11 @@ class LinuxTunTest {
     @Test
     void shouldSayThatTheNameIsTaken() throws Exception {
         NetworkNamespace.call(() -> {
-            try (var first = LinuxTun.open(libc, "cv0", MTU)) {
-                var second = assertThrows(HostException.class, () -> LinuxTun.open(libc, "cv0", MTU));
+            try (var first = LinuxTun.open(libc, "cv0", MTU, 1)) {
+                var second = assertThrows(HostException.class, () -> LinuxTun.open(libc, "cv0", MTU, 1));
                 assertTrue(second.getMessage().startsWith("interface cv0 is taken"), second.getMessage());
                 assertTrue(second.remedy().contains("core.tun"));
-                assertThrows(HostException.class, () -> LinuxTun.open(libc, "lo", MTU));
+                assertThrows(HostException.class, () -> LinuxTun.open(libc, "lo", MTU, 1));
                 assertEquals("cv0", first.name());
             }
             return null;
@@ -171,7 +175,7 @@ class LinuxTunTest {
     @Test
     void shouldRefuseBadNames() {
         for (String name : new String[] {"", "..", "a/b", "a b", "sixteen-letters.", "tun%d"}) {
-            assertThrows(HostException.class, () -> LinuxTun.open(libc, name, MTU), name);
+            assertThrows(HostException.class, () -> LinuxTun.open(libc, name, MTU, 1), name);
         }
     }
 
@@ -189,13 +193,13 @@ class LinuxTunTest {
                         throw e.getCause();
                     }
                 });
-        var failure = assertThrows(HostException.class, () -> LinuxTun.open(device, "cv0", MTU));
+        var failure = assertThrows(HostException.class, () -> LinuxTun.open(device, "cv0", MTU, 1));
         assertEquals(Set.of(), failing.openDescriptors());
         return failure;
     }
 
     private LinuxTun open() throws Exception {
-        var tun = LinuxTun.open(libc, "cv0", MTU);
+        var tun = LinuxTun.open(libc, "cv0", MTU, 1);
         try (var netlink = Netlink.open(libc)) {
             NetworkNamespace.run("sysctl", "-qw", "net.ipv6.conf.cv0.disable_ipv6=1");
             netlink.up("cv0", MTU);

@@ -1,0 +1,37 @@
+package io.culvert.core.tun;
+
+/**
+ * What the kernel does for a TUN device: whether several packets of a flow pass in one system call.
+ *
+ * @param vnetHeader whether a {@code virtio_net_hdr} is before each packet; the others need it
+ * @param checksum whether packets come with a checksum that is yet to be completed
+ * @param tso whether several TCP segments come, and are taken, as one
+ * @param uso the same for UDP datagrams
+ */
+public record Offloads(boolean vnetHeader, boolean checksum, boolean tso, boolean uso) {
+    public static final Offloads NONE = new Offloads(false, false, false, false);
+
+    public Offloads {
+        if (!vnetHeader && (checksum || tso || uso) || (tso || uso) && !checksum) {
+            throw new IllegalArgumentException("segmentation needs checksums, which need the vnet header");
+        }
+    }
+
+    /** One line for people: {@code checksum, tso, uso}, or {@code none}. */
+    public String text() {
+        if (!vnetHeader) {
+            return "none";
+        }
+        var text = new StringBuilder();
+        append(text, checksum, "checksum");
+        append(text, tso, "tso");
+        append(text, uso, "uso");
+        return text.isEmpty() ? "vnet header" : text.toString();
+    }
+
+    private static void append(StringBuilder text, boolean on, String what) {
+        if (on) {
+            text.append(text.isEmpty() ? "" : ", ").append(what);
+        }
+    }
+}
