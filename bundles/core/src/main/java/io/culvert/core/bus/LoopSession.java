@@ -64,6 +64,7 @@ final class LoopSession implements SessionHost {
     private long ipv6Low;
     private final SessionTotals totals;
     private boolean established;
+    private boolean computed;
     private boolean saved;
     private boolean recordStale;
     private long savedNs;
@@ -400,6 +401,16 @@ final class LoopSession implements SessionHost {
     @Override
     public <T> void offload(Callable<T> work, Completion<T> then) {
         desk.offload(work, (value, error) -> answer(out -> then.onCompletion(value, error, loop.nowNs(), out)));
+    }
+
+    @Override
+    public <T> void compute(Callable<T> work, Completion<T> then) {
+        boolean begun = computed || established;
+        computed = true;
+        if (!desk.compute(
+                begun, work, (value, error) -> answer(out -> then.onCompletion(value, error, loop.nowNs(), out)))) {
+            close(CloseCause.silently(CloseCause.Kind.OVERLOAD, "too many handshakes wait for the CPU"));
+        }
     }
 
     @Override

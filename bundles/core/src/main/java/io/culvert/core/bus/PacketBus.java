@@ -71,7 +71,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     public record LoopEnds(Tun tun, Poller poller) {}
 
     /**
-     * What the bus works with; {@code workers} run what may block, {@code clock} is monotonic in nanoseconds.
+     * What the bus works with; {@code workers} run what may block, {@code handshakes} what needs the CPU, {@code clock}
+     * is monotonic in nanoseconds.
      *
      * @param ends one for each loop
      */
@@ -82,6 +83,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
             SessionRecords records,
             Services services,
             Executor workers,
+            Handshakes handshakes,
             LongSupplier clock,
             InstantSource wall,
             SecureRandom random) {}
@@ -106,7 +108,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         Crossing.all(loops, settings.buffers());
         Map<Long, SessionTotals> frozenTotals = new ConcurrentHashMap<>();
         for (PacketLoop loop : loops) {
-            var desk = new SessionDesk(admissions, records, workers, loop);
+            var desk = new SessionDesk(admissions, records, workers, with.handshakes(), loop);
             loop.serves(new LoopProtocols(
                     loop,
                     desk,

@@ -25,27 +25,36 @@ final class SessionDesk {
     private final Admissions admissions;
     private final SessionRecords records;
     private final Executor workers;
+    private final Handshakes handshakes;
     private final PacketLoop loop;
 
-    SessionDesk(Admissions admissions, SessionRecords records, Executor workers, PacketLoop loop) {
+    SessionDesk(Admissions admissions, SessionRecords records, Executor workers, Handshakes handshakes, PacketLoop loop) {
         this.admissions = admissions;
         this.records = records;
         this.workers = workers;
+        this.handshakes = handshakes;
         this.loop = loop;
     }
 
     /** Calls {@code then} on the loop with the value or the error. */
     <T> void offload(Callable<T> work, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-        workers.execute(() -> {
-            T value;
-            try {
-                value = work.call();
-            } catch (Throwable t) {
-                loop.commands.post(() -> then.accept(null, t));
-                return;
-            }
-            loop.commands.post(() -> then.accept(value, null));
-        });
+        workers.execute(() -> run(work, then));
+    }
+
+    /** As {@link #offload} for what needs the CPU; false, and nothing happens, when too much waits for it. */
+    <T> boolean compute(boolean begun, Callable<T> work, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        return handshakes.submit(() -> run(work, then), begun);
+    }
+
+    private <T> void run(Callable<T> work, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        T value;
+        try {
+            value = work.call();
+        } catch (Throwable t) {
+            loop.commands.post(() -> then.accept(null, t));
+            return;
+        }
+        loop.commands.post(() -> then.accept(value, null));
     }
 
     /** Calls {@code then} once, or twice when the first decision is pending; the password is zeroed before. */

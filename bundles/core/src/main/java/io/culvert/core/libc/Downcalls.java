@@ -48,6 +48,8 @@ final class Downcalls {
     static final MethodHandle EPOLL_CTL = call("epoll_ctl", INT, INT, INT, INT, POINTER);
     static final MethodHandle EVENTFD = call("eventfd", INT, INT, INT);
     static final MethodHandle IF_NAMETOINDEX = call("if_nametoindex", INT, POINTER);
+    static final MethodHandle SETPRIORITY = call("setpriority", INT, INT, INT, INT);
+    static final MethodHandle GETPRIORITY = plain("getpriority", FunctionDescriptor.of(INT, INT, INT));
     static final MethodHandle GETUID = plain("getuid", FunctionDescriptor.of(INT));
     static final MethodHandle STRERROR = plain("strerror", FunctionDescriptor.of(ADDRESS, INT));
 

@@ -231,6 +231,27 @@ public final class FfmLibc implements Libc {
     }
 
     @Override
+    public void setpriority(int which, int who, int priority) throws NativeException {
+        MemorySegment state = STATE.get();
+        int result;
+        try {
+            result = (int) Downcalls.SETPRIORITY.invokeExact(state, which, who, priority);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+        checked("setpriority", result, state);
+    }
+
+    @Override
+    public int getpriority(int which, int who) {
+        try {
+            return (int) Downcalls.GETPRIORITY.invokeExact(which, who);
+        } catch (Throwable t) {
+            throw Downcalls.unexpected(t);
+        }
+    }
+
+    @Override
     public int getuid() {
         try {
             return (int) Downcalls.GETUID.invokeExact();

@@ -62,6 +62,12 @@ public interface Libc {
     /** The interface's index; ENODEV when there is none of that name. */
     int if_nametoindex(String name) throws NativeException;
 
+    /** On Linux {@code PRIO_PROCESS} with {@code who} 0 is the calling thread alone. */
+    void setpriority(int which, int who, int priority) throws NativeException;
+
+    /** Never fails for what {@link #setpriority} says. */
+    int getpriority(int which, int who);
+
     /** Never fails. */
     int getuid();
 

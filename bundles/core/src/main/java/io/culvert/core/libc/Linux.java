@@ -82,6 +82,9 @@ public final class Linux {
     public static final int EFD_NONBLOCK = 0x800;
     public static final int EFD_CLOEXEC = 0x80000;
 
+    // sys/resource.h
+    public static final int PRIO_PROCESS = 0;
+
     // sys/prctl.h
     public static final int PR_SET_TIMERSLACK = 29;
 

@@ -8,6 +8,7 @@ import io.culvert.api.store.Store;
 import io.culvert.core.admission.AddressPool;
 import io.culvert.core.admission.AdmissionChain;
 import io.culvert.core.bus.BusSettings;
+import io.culvert.core.bus.HandshakeThreads;
 import io.culvert.core.bus.PacketBus;
 import io.culvert.core.bus.Services;
 import io.culvert.core.handover.StoreRecords;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class Appliance {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final PacketBus bus;
+    private @Nullable HandshakeThreads handshakes;
     private final Map<String, Object> network = new LinkedHashMap<>();
     private @Nullable HostNetwork host;
 
@@ -88,6 +90,9 @@ final class Appliance {
         ExecutorService workers =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("culvert-work-", 0).factory());
         undo.push(workers::shutdownNow);
+        var handshakes = HandshakeThreads.start(libc);
+        undo.push(handshakes::close);
+        this.handshakes = handshakes;
         // The admission of a peer may end the peer's former session, so that both sides know each other.
         var running = new AtomicReference<PacketBus>();
         var admissions = new AdmissionChain(
@@ -108,6 +113,7 @@ final class Appliance {
                         records,
                         plugged.services(),
                         workers,
+                        handshakes,
                         System::nanoTime,
                         InstantSource.system(),
                         new SecureRandom()));
@@ -148,6 +154,10 @@ final class Appliance {
             tun.forEach((name, value) -> device.put(String.valueOf(name), value));
             device.putAll(network);
             status.put("tun", device);
+        }
+        HandshakeThreads threads = handshakes;
+        if (threads != null) {
+            status.put("handshakes", threads.status());
         }
         return status;
     }

@@ -83,6 +83,7 @@ final class AllocationTest {
                 new BusFixture.Records(),
                 new BusFixture.NoServices(),
                 Runnable::run,
+                BusFixture::computed,
                 System::nanoTime,
                 InstantSource.system(),
                 new SecureRandom()));

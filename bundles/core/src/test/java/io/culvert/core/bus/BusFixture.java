@@ -57,6 +57,7 @@ final class BusFixture {
     final List<FakeLink> links = new ArrayList<>();
     final List<Runnable> heldWork = new ArrayList<>();
     boolean holdWork;
+    boolean refuseHandshakes;
     boolean refuseListeners;
     long nowNs = 5_000_000_000L;
     final PacketBus bus;
@@ -105,12 +106,18 @@ final class BusFixture {
                             work.run();
                         }
                     },
+                    (work, begun) -> (begun || !refuseHandshakes) && computed(work, begun),
                     () -> nowNs,
                     Instant::now,
                     new SecureRandom()));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    static boolean computed(Runnable work, boolean begun) {
+        work.run();
+        return true;
     }
 
     /** Steps until nothing moves any more. */

@@ -194,6 +194,22 @@ final class PacketBusTest {
     }
 
     @Test
+    void shouldRefuseTheFirstHandshakeWorkOfASessionAlone() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.holdWork = true;
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
+        fixture.send('Q', 1, NONE, ALICE);
+        fixture.refuseHandshakes = true;
+        fixture.send('Q', 1, NONE, ALICE);
+        fixture.send('Q', 2, NONE, BOB);
+        assertEquals(List.of("alice", "alice"), protocol.computed);
+        assertEquals(0, protocol.sessions.getFirst().closedCalls);
+        assertEquals(1, protocol.sessions.getLast().closedCalls);
+        assertEquals(1L, ((Map<?, ?>) fixture.bus.status().get("closes")).get("OVERLOAD"));
+    }
+
+    @Test
     void shouldCountWhatTheTunRefuses() {
         fixture.tun.refused = 3;
         assertEquals(3L, ((Map<?, ?>) fixture.bus.status().get("drops")).get("TUN_ERROR"));

@@ -60,6 +60,7 @@ final class SocketsTest {
                 records,
                 new BusFixture.NoServices(),
                 workers,
+                BusFixture::computed,
                 System::nanoTime,
                 InstantSource.system(),
                 new SecureRandom()));

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tunnel protocol without secrets. A datagram is one letter, an 8-byte session key, and a body: H hello (body: the
  * user), E established, D data, B bye, K keepalive, and what makes the session misbehave: X throws, L keeps a buffer,
- * W gives one away twice, S is data and bye at once, P asks for the password check.
+ * W gives one away twice, S is data and bye at once, P asks for the password check,
+ * Q computes.
  */
 public final class ToyProtocol implements TunnelProtocol {
     static final int HEADER = 9;
@@ -41,6 +42,7 @@ public final class ToyProtocol implements TunnelProtocol {
     private final List<ListenerClaim> listeners;
     private final String instance;
     final List<ToySession> sessions = new ArrayList<>();
+    final List<String> computed = new ArrayList<>();
     final List<AuthDecision> decisions = new ArrayList<>();
     long keepaliveNs = Long.MAX_VALUE;
     boolean endsOnRequest = true;
@@ -236,6 +238,10 @@ public final class ToyProtocol implements TunnelProtocol {
                 case 'W' -> {
                     out.consume(datagram);
                     out.consume(datagram);
+                }
+                case 'Q' -> {
+                    out.consume(datagram);
+                    host.compute(() -> user, (who, error, then, outbox) -> computed.add(who));
                 }
                 case 'P' -> {
                     out.consume(datagram);

@@ -1,0 +1,78 @@
+package io.culvert.core.bus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.core.libc.FfmLibc;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class HandshakeThreadsTest {
+    private final HandshakeThreads threads = HandshakeThreads.start(new FfmLibc(), 1, 2);
+
+    @AfterEach
+    void close() {
+        threads.close();
+    }
+
+    @Test
+    void shouldRunBelowThePacketLoops() throws Exception {
+        var nice = new CompletableFuture<Integer>();
+        var thread = new CompletableFuture<Thread>();
+        assertTrue(threads.submit(
+                () -> {
+                    thread.complete(Thread.currentThread());
+                    nice.complete(nice());
+                },
+                false));
+        assertEquals(Math.min(19, nice() + 10), nice.get(10, TimeUnit.SECONDS));
+        assertEquals("culvert-tls-0", thread.join().getName());
+        assertTrue(thread.join().isDaemon());
+    }
+
+    @Test
+    void shouldRefuseNewWorkWhenMuchWaits() throws Exception {
+        var held = new CountDownLatch(1);
+        var begun = new CountDownLatch(1);
+        var done = new CountDownLatch(3);
+        threads.submit(
+                () -> {
+                    begun.countDown();
+                    await(held);
+                },
+                false);
+        await(begun);
+        assertTrue(threads.submit(done::countDown, false));
+        assertTrue(threads.submit(done::countDown, false));
+        assertFalse(threads.submit(done::countDown, false));
+        assertTrue(threads.submit(done::countDown, true));
+        assertEquals(3, threads.status().get("waiting"));
+        assertEquals(1L, threads.status().get("refused"));
+        held.countDown();
+        await(done);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(10, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The nice value of the calling thread: field 19 of its stat, counted behind the name in parentheses. */
+    private static int nice() {
+        try {
+            String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+            return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
