@@ -40,7 +40,7 @@ public final class KeyState {
     private boolean keyExchangeDone;
 
     /**
-     * @param open makes the TLS engine, on a virtual thread, at the first use
+     * @param open makes the TLS engine, on a thread for handshakes, at the first use
      * @param startedNs when the reset was sent or received
      */
     public KeyState(
@@ -134,7 +134,7 @@ public final class KeyState {
         sendRecord(ControlMessage.encode(message));
     }
 
-    /** Work with this negotiation's TLS connection, on a virtual thread. */
+    /** Work with this negotiation's TLS connection, on a thread for handshakes. */
     public <T> void withTls(EngineWork<T> work, SessionHost.Completion<T> then) {
         tls.run(work::with, then);
     }

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +45,17 @@ final class TlsPump {
     /** Made by the first job, so that choosing certificates does not happen on the loop. Confined to the jobs. */
     private @Nullable TlsEngine engine;
 
+    /** Whose the engine is: the loop's when idle, the work's when busy. Closed is for ever. */
+    private enum State {
+        IDLE,
+        BUSY,
+        CLOSED
+    }
+
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+
+    /** Until the end of the work has come back to the loop, so that ends come in order. */
     private boolean busy;
-    private boolean closed;
 
     TlsPump(SessionHost host, Callable<TlsEngine> open, Events events) {
         this.host = host;
@@ -80,7 +90,7 @@ final class TlsPump {
 
     /** Starts the next piece of work if none is under way. */
     void pump() {
-        if (busy || closed) {
+        if (busy || state.get() == State.CLOSED) {
             return;
         }
         if (received.size() > 0 || !messages.isEmpty()) {
@@ -99,19 +109,26 @@ final class TlsPump {
 
     private <T> void start(Job<T> job) {
         busy = true;
-        host.<T>offload(
+        state.set(State.BUSY);
+        host.<T>compute(
                 () -> {
-                    TlsEngine e = engine;
-                    if (e == null) {
-                        e = open.call();
-                        engine = e;
+                    try {
+                        TlsEngine e = engine;
+                        if (e == null) {
+                            e = open.call();
+                            engine = e;
+                        }
+                        return job.work.with(e);
+                    } finally {
+                        // A session that is closed hears of nothing any more: then it is for the work to clean up.
+                        if (!state.compareAndSet(State.BUSY, State.IDLE)) {
+                            closeEngine();
+                        }
                     }
-                    return job.work.with(e);
                 },
                 (value, error, nowNs, out) -> {
                     busy = false;
-                    if (closed) {
-                        closeEngine();
+                    if (state.get() == State.CLOSED) {
                         return;
                     }
                     job.then.onCompletion(value, error, nowNs, out);
@@ -130,8 +147,7 @@ final class TlsPump {
     }
 
     void close() {
-        closed = true;
-        if (!busy) {
+        if (state.getAndSet(State.CLOSED) == State.IDLE) {
             closeEngine();
         }
     }
