@@ -14,7 +14,10 @@ public final class Bench {
     }
 
     private static final Map<String, Run> BENCHMARKS =
-            new TreeMap<>(Map.of("startup", StartupBench::run, "throughput", ThroughputBench::run));
+            new TreeMap<>(Map.of(
+                    "startup", StartupBench::run,
+                    "throughput", ThroughputBench::run,
+                    "sessions", SessionsBench::run));
     /** Of a failure's text: it ends with what the failing program said last. */
     private static final int LINES_SHOWN = 40;
 

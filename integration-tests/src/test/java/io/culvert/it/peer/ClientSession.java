@@ -1,0 +1,328 @@
+package io.culvert.it.peer;
+
+import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.tls.TlsEngine;
+import io.culvert.api.tls.TlsException;
+import io.culvert.api.tls.TlsProvider;
+import io.culvert.api.tls.TlsStep;
+import io.culvert.tunnel.openvpn.control.KeyExchange;
+import io.culvert.tunnel.openvpn.control.KeyState;
+import io.culvert.tunnel.openvpn.control.Reliable;
+import io.culvert.tunnel.openvpn.data.Ciphers;
+import io.culvert.tunnel.openvpn.data.DataMessage;
+import io.culvert.tunnel.openvpn.data.KeySlot;
+import io.culvert.tunnel.openvpn.wire.ControlMessage;
+import io.culvert.tunnel.openvpn.wire.ControlPacket;
+import io.culvert.tunnel.openvpn.wire.EarlyNegotiation;
+import io.culvert.tunnel.openvpn.wire.KeyMethod2;
+import io.culvert.tunnel.openvpn.wire.Opcode;
+import io.culvert.tunnel.openvpn.wrap.ReplayCounter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One session in the client's role over a connected socket, in blocking calls: logged in with {@link #logIn}, kept with
+ * {@link #idle}, left with {@link #exit}. Never renegotiates.
+ *
+ * <p>Threads: one.
+ */
+final class ClientSession {
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int PROTOCOL_BITS = 990;
+    private static final int MAX_DATAGRAM = 2048;
+    /** Without a "ping" from the server, still often enough to be seen alive. */
+    private static final int DEFAULT_PING_SECONDS = 10;
+
+    private final Profile profile;
+    private final DatagramSocket socket;
+    private final TlsProvider tls;
+    private final CipherProvider ciphers;
+    private final Reliable reliable = new Reliable();
+    private final ReplayCounter replay;
+    private long localSid;
+    private long remoteSid;
+    private boolean sendWrappedKey;
+    private TlsEngine engine;
+    private KeyMethod2 own;
+    private KeyMethod2 servers;
+    private String pushed = "";
+    private KeySlot slot;
+    private int peerId = -1;
+    private String refusal;
+    private boolean ended;
+
+    ClientSession(Profile profile, DatagramSocket socket, TlsProvider tls, CipherProvider ciphers) {
+        this.profile = profile;
+        this.socket = socket;
+        this.tls = tls;
+        this.ciphers = ciphers;
+        this.replay = new ReplayCounter(
+                System.currentTimeMillis() / 1000,
+                profile.wrapKey().isPresent() ? (long) EarlyNegotiation.REPLAY_ID_MARK << 24 : 0);
+    }
+
+    /**
+     * From the first packet to the server's options.
+     *
+     * @throws IOException when the server refuses, or does not answer in time
+     */
+    void logIn(Duration deadline) throws IOException, TlsException {
+        long until = System.nanoTime() + deadline.toNanos();
+        do {
+            localSid = RANDOM.nextLong();
+        } while (localSid == 0);
+        reliable.send(
+                profile.wrapKey().isPresent() ? Opcode.CONTROL_HARD_RESET_CLIENT_V3 : Opcode.CONTROL_HARD_RESET_CLIENT_V2,
+                new byte[0]);
+        while (slot == null) {
+            flush();
+            receive(until);
+            if (refusal != null) {
+                throw new IOException("refused: " + refusal);
+            }
+            if (slot == null && System.nanoTime() - until >= 0) {
+                throw new IOException("no session in " + deadline);
+            }
+        }
+        flush();
+    }
+
+    KeySlot slot() {
+        return slot;
+    }
+
+    int peerId() {
+        return peerId;
+    }
+
+    /** Whether the server has ended the session. */
+    boolean ended() {
+        return ended;
+    }
+
+    /** A pushed option's words behind its name. */
+    Optional<String> option(String name) {
+        for (String option : pushed.split(",")) {
+            if (option.startsWith(name + " ")) {
+                return Optional.of(option.substring(name.length() + 1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    int pingSeconds() {
+        return option("ping").map(Integer::parseInt).orElse(DEFAULT_PING_SECONDS);
+    }
+
+    /** Answers what comes and sends a ping when it is due, until the session ends or {@code untilNs}. */
+    void idle(long untilNs) throws IOException, TlsException {
+        long interval = Duration.ofSeconds(pingSeconds()).toNanos();
+        long nextPing = System.nanoTime() + RANDOM.nextLong(interval);
+        while (!ended && System.nanoTime() - untilNs < 0) {
+            receive(Math.min(nextPing, untilNs));
+            flush();
+            if (System.nanoTime() - nextPing >= 0) {
+                nextPing += interval;
+                var ping = new Scratch();
+                DataMessage.writePing(ping);
+                slot.seal(ping, peerId >= 0, peerId);
+                send(ping.bytes());
+            }
+        }
+    }
+
+    /** Says good-bye the way that was agreed on, and does not wait. */
+    void exit() throws IOException, TlsException {
+        if (pushed.contains("cc-exit")) {
+            step(new byte[0], List.of(ControlMessage.encode(ControlMessage.EXIT)));
+            flush();
+        } else {
+            var exit = new Scratch();
+            DataMessage.writeOcc(exit, DataMessage.OCC_EXIT, "");
+            slot.seal(exit, peerId >= 0, peerId);
+            send(exit.bytes());
+        }
+        close();
+    }
+
+    void close() {
+        if (engine != null) {
+            engine.close();
+        }
+        if (slot != null) {
+            slot.close();
+        }
+    }
+
+    // ---- receiving
+
+    private void receive(long untilNs) throws IOException, TlsException {
+        long now = System.nanoTime();
+        long next = Math.min(untilNs - now, reliable.nextTimeoutNs() == Long.MAX_VALUE ? Long.MAX_VALUE : reliable.nextTimeoutNs() - now);
+        if (next <= 0) {
+            return;
+        }
+        socket.setSoTimeout((int) Math.max(1, Math.min(next / 1_000_000 + 1, Integer.MAX_VALUE)));
+        var datagram = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
+        try {
+            socket.receive(datagram);
+        } catch (SocketTimeoutException e) {
+            return;
+        }
+        byte[] bytes = java.util.Arrays.copyOf(datagram.getData(), datagram.getLength());
+        if (bytes.length > 0 && !Opcode.isData(Opcode.of(bytes[0]))) {
+            onControl(bytes);
+        }
+    }
+
+    private void onControl(byte[] bytes) throws TlsException {
+        var unwrapped = profile.wrap().unwrap(bytes);
+        ControlPacket packet = unwrapped == null
+                ? null
+                : ControlPacket.parse(unwrapped.firstByte(), unwrapped.sessionId(), unwrapped.rest());
+        if (packet == null
+                || packet.keyId() != 0
+                || packet.acks().length > 0 && packet.ackSessionId() != localSid
+                || remoteSid != 0 && packet.sessionId() != remoteSid) {
+            return;
+        }
+        boolean reset = packet.opcode() == Opcode.CONTROL_HARD_RESET_SERVER_V2;
+        if (remoteSid == 0) {
+            if (!reset) {
+                return;
+            }
+            remoteSid = packet.sessionId();
+            sendWrappedKey = profile.wrapKey().isPresent() && EarlyNegotiation.asksForWrappedKey(packet.payload());
+        }
+        reliable.onPeerHeard();
+        reliable.onAcks(packet.acks());
+        if (packet.opcode() == Opcode.ACK_V1 || !reliable.receive(packet)) {
+            return;
+        }
+        var received = new ByteArrayOutputStream();
+        boolean begins = false;
+        for (ControlPacket next = reliable.deliver(); next != null; next = reliable.deliver()) {
+            begins |= next.opcode() == Opcode.CONTROL_HARD_RESET_SERVER_V2;
+            if (next.opcode() == Opcode.CONTROL_V1) {
+                received.writeBytes(next.payload());
+            }
+        }
+        if (begins) {
+            engine = tls.newClientEngine(profile.policy());
+            own = keys();
+            step(received.toByteArray(), List.of(own.encode()));
+        } else if (received.size() > 0 && engine != null) {
+            step(received.toByteArray(), List.of());
+        }
+    }
+
+    // ---- sending
+
+    private void flush() throws IOException {
+        long now = System.nanoTime();
+        for (var message = reliable.poll(now); message != null; message = reliable.poll(now)) {
+            int opcode = sendWrappedKey && message.opcode() == Opcode.CONTROL_V1 && message.id() == 1
+                    ? Opcode.CONTROL_WKC_V1
+                    : message.opcode();
+            int[] acks = remoteSid == 0 ? new int[0] : reliable.takeAcks(Reliable.ACKS_PER_CONTROL);
+            emit(new ControlPacket(opcode, 0, localSid, acks, remoteSid, message.id(), message.payload()));
+        }
+        if (remoteSid != 0 && reliable.hasPendingAcks()) {
+            emit(ControlPacket.ack(0, localSid, reliable.takeAcks(ControlPacket.MAX_ACKS), remoteSid));
+        }
+    }
+
+    private void emit(ControlPacket packet) throws IOException {
+        var wrap = profile.wrap();
+        byte[] bytes = wrap.wrap(
+                packet.firstByte(), localSid, wrap.hasReplay() ? replay.next() : 0, packet.encodeRest());
+        if (Opcode.carriesWrappedKey(packet.opcode())) {
+            byte[] wrapped = profile.wrapKey().orElseThrow().wrapped();
+            bytes = ByteBuffer.allocate(bytes.length + wrapped.length).put(bytes).put(wrapped).array();
+        }
+        send(bytes);
+    }
+
+    private void send(byte[] bytes) throws IOException {
+        socket.send(new DatagramPacket(bytes, bytes.length));
+    }
+
+    // ---- negotiation
+
+    private KeyMethod2 keys() {
+        return new KeyMethod2(
+                random(KeyMethod2.PRE_MASTER_BYTES),
+                random(KeyMethod2.RANDOM_BYTES),
+                random(KeyMethod2.RANDOM_BYTES),
+                "V4,dev-type tun,link-mtu 1549,tun-mtu 1500,proto UDPv4,cipher AES-256-GCM,auth [null-digest],"
+                        + "keysize 256,key-method 2,tls-client",
+                null,
+                null,
+                "IV_VER=2.6.14\nIV_PLAT=linux\nIV_MTU=1600\nIV_TCPNL=1\nIV_NCP=2\nIV_CIPHERS=" + profile.ciphers()
+                        + "\nIV_PROTO=" + PROTOCOL_BITS + "\n");
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        RANDOM.nextBytes(bytes);
+        return bytes;
+    }
+
+    private void step(byte[] received, List<byte[]> messages) throws TlsException {
+        TlsStep step = engine.step(received, messages);
+        byte[] out = step.toPeer();
+        for (int from = 0; from < out.length; from += KeyState.MAX_PAYLOAD) {
+            int to = Math.min(out.length, from + KeyState.MAX_PAYLOAD);
+            reliable.send(Opcode.CONTROL_V1, java.util.Arrays.copyOfRange(out, from, to));
+        }
+        for (byte[] message : step.messages()) {
+            onMessage(message);
+        }
+    }
+
+    private void onMessage(byte[] record) throws TlsException {
+        if (servers == null) {
+            servers = Objects.requireNonNull(KeyMethod2.parseServer(record), "the server's key-method-2 message");
+            return;
+        }
+        for (String message : ControlMessage.parse(record)) {
+            if (message.startsWith("PUSH_REPLY")) {
+                pushed += message.substring("PUSH_REPLY".length());
+                if (slot == null && !message.endsWith("push-continuation 2")) {
+                    install();
+                }
+            } else if (message.startsWith(ControlMessage.AUTH_FAILED)) {
+                refusal = message;
+                ended = true;
+            } else if (message.startsWith(ControlMessage.HALT) || message.startsWith(ControlMessage.RESTART)) {
+                ended = true;
+            }
+        }
+    }
+
+    private void install() throws TlsException {
+        peerId = option("peer-id").map(Integer::parseInt).orElse(-1);
+        DataCipher cipher = Ciphers.named(option("cipher").orElse("AES-256-GCM"))
+                .orElseThrow(() -> new TlsException("the server pushes an unknown cipher"));
+        var exchange = new KeyExchange(own, servers.random1(), servers.random2());
+        var keys = exchange.derive(
+                engine,
+                pushed.contains("tls-ekm") ? KeyExchange.Derivation.EXPORT : KeyExchange.Derivation.PRF,
+                false,
+                localSid,
+                remoteSid);
+        slot = new KeySlot(0, cipher, ciphers, keys.key2(), false, 0);
+        // Nobody goes on with this key after a crash: all of its packet-ids are this process's.
+        slot.reserved(0xFFFF_FFFFL);
+    }
+}

@@ -1,0 +1,194 @@
+package io.culvert.it.peer;
+
+import io.culvert.crypto.jce.JceCipherProvider;
+import io.culvert.tls.jsse.JsseTlsProvider;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The load peer's process: {@code LoadPeer PROFILE SOURCE...}. It obeys lines on its input, answers each with one line,
+ * and ends with its input:
+ *
+ * <pre>
+ * log-in COUNT PARALLEL          sessions that stay and answer keepalives
+ * status                         how many of them live
+ * handshakes SECONDS PARALLEL    log in and leave, so many at once
+ * paced SECONDS RATE             log in and leave, so many a second whatever the server does
+ * </pre>
+ */
+public final class LoadPeer {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Profile profile;
+    private final List<InetAddress> sources;
+    private final JsseTlsProvider tls = new JsseTlsProvider();
+    private final JceCipherProvider ciphers = new JceCipherProvider();
+    private final AtomicInteger nextSource = new AtomicInteger();
+    private final AtomicInteger alive = new AtomicInteger();
+    private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
+
+    private LoadPeer(Profile profile, List<InetAddress> sources) {
+        this.profile = profile;
+        this.sources = sources;
+    }
+
+    public static void main(String[] args) throws Exception {
+        var sources = new ArrayList<InetAddress>();
+        for (int i = 1; i < args.length; i++) {
+            sources.add(InetAddress.ofLiteral(args[i]));
+        }
+        var peer = new LoadPeer(Profile.read(Path.of(args[0])), sources);
+        var in = new BufferedReader(new InputStreamReader(System.in));
+        System.out.println("load peer ready");
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            System.out.println(peer.obey(line.split(" ")));
+        }
+        System.exit(0);
+    }
+
+    private String obey(String[] words) throws Exception {
+        return switch (words[0]) {
+            case "log-in" -> logIn(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+            case "status" -> "alive " + alive.get() + failures();
+            case "handshakes" -> handshakes(seconds(words[1]), Integer.parseInt(words[2]));
+            case "paced" -> paced(seconds(words[1]), Integer.parseInt(words[2]));
+            default -> "unknown command";
+        };
+    }
+
+    private static long seconds(String text) {
+        return (long) (Double.parseDouble(text) * 1e9);
+    }
+
+    private String failures() {
+        var some = new ArrayList<String>();
+        for (String next = failures.poll(); next != null; next = failures.poll()) {
+            if (some.size() < 3) {
+                some.add(next);
+            }
+        }
+        return some.isEmpty() ? "" : "; such as " + some;
+    }
+
+    private DatagramSocket socket() throws IOException {
+        var socket = sources.isEmpty()
+                ? new DatagramSocket()
+                : new DatagramSocket(new InetSocketAddress(
+                        sources.get(Math.floorMod(nextSource.getAndIncrement(), sources.size())), 0));
+        socket.connect(profile.remote());
+        return socket;
+    }
+
+    /** Logs in and leaves at once; whether it worked. */
+    private boolean once() {
+        try (var socket = socket()) {
+            var session = new ClientSession(profile, socket, tls, ciphers);
+            session.logIn(PATIENCE);
+            session.exit();
+            return true;
+        } catch (Exception e) {
+            failures.add(String.valueOf(e));
+            return false;
+        }
+    }
+
+    private String logIn(int count, int parallel) throws InterruptedException {
+        long begin = System.nanoTime();
+        var places = new Semaphore(parallel);
+        var done = new CountDownLatch(count);
+        var connected = new AtomicInteger();
+        for (int i = 0; i < count; i++) {
+            places.acquire();
+            Thread.startVirtualThread(() -> stay(places, done, connected));
+        }
+        done.await();
+        return String.format(
+                "connected %d of %d in %.2f s%s", connected.get(), count, (System.nanoTime() - begin) / 1e9, failures());
+    }
+
+    private void stay(Semaphore places, CountDownLatch done, AtomicInteger connected) {
+        boolean in = false;
+        try (var socket = socket()) {
+            var session = new ClientSession(profile, socket, tls, ciphers);
+            try {
+                session.logIn(PATIENCE);
+                in = true;
+                alive.incrementAndGet();
+                connected.incrementAndGet();
+            } finally {
+                places.release();
+                done.countDown();
+            }
+            session.idle(System.nanoTime() + Duration.ofHours(1).toNanos());
+        } catch (Exception e) {
+            failures.add(String.valueOf(e));
+        } finally {
+            if (in) {
+                alive.decrementAndGet();
+            }
+        }
+    }
+
+    private String handshakes(long nanos, int parallel) throws InterruptedException {
+        var completed = new LongAdder();
+        var failed = new LongAdder();
+        long begin = System.nanoTime();
+        long cpu = cpuNanos();
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < parallel; i++) {
+            threads.add(Thread.startVirtualThread(() -> {
+                while (System.nanoTime() - begin < nanos) {
+                    (once() ? completed : failed).increment();
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return report(completed, failed, begin, cpu);
+    }
+
+    private String paced(long nanos, int rate) throws InterruptedException {
+        var completed = new LongAdder();
+        var failed = new LongAdder();
+        long begin = System.nanoTime();
+        long cpu = cpuNanos();
+        long count = nanos / 1_000_000_000 * rate;
+        var threads = new ArrayList<Thread>();
+        for (long i = 0; i < count; i++) {
+            long due = begin + i * 1_000_000_000 / rate;
+            for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+            threads.add(Thread.startVirtualThread(() -> (once() ? completed : failed).increment()));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return report(completed, failed, begin, cpu);
+    }
+
+    private String report(LongAdder completed, LongAdder failed, long begin, long cpu) {
+        return String.format(
+                "handshakes %d failed %d in %.3f s, own cpu %.3f s%s",
+                completed.sum(), failed.sum(), (System.nanoTime() - begin) / 1e9, (cpuNanos() - cpu) / 1e9, failures());
+    }
+
+    private static long cpuNanos() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+    }
+}

@@ -1,0 +1,127 @@
+package io.culvert.it.perf;
+
+import io.culvert.it.lab.Appliance;
+import io.culvert.it.lab.Iperf;
+import io.culvert.it.lab.Lab;
+import io.culvert.it.lab.OpenVpnClient;
+import io.culvert.it.lab.Usage;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What sessions cost that do nothing but answer keepalives: {@code bench sessions [COUNT,COUNT...] [IDLE-SECONDS]}.
+ * Memory is that of the server's process behind a collection, over what it holds with one session; the processor time
+ * is that of its whole process. Throughput is a stock client's beside them.
+ */
+final class SessionsBench {
+    private static final String TUNNEL_ADDRESS = "10.8.0.1";
+    private static final int PARALLEL = 24;
+    private static final int SETTLE_SECONDS = 5;
+    private static final int IPERF_SECONDS = 5;
+
+    /** Classes that hold less for each session are left out. */
+    private static final double HISTOGRAM_BYTES = 16;
+
+    private SessionsBench() {}
+
+    static void run(String[] options) throws Exception {
+        int[] counts = Arrays.stream((options.length > 0 ? options[0] : "1,100,1000,10000").split(","))
+                .mapToInt(Integer::parseInt)
+                .sorted()
+                .toArray();
+        int idleSeconds = options.length > 1 ? Integer.parseInt(options[1]) : 60;
+        try (var lab = Lab.open("sessions", 2)) {
+            var appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
+            appliance.configure(YAML);
+            long server = appliance.up().pid();
+            appliance.addUser("load", "unused-password");
+            appliance.addUser("stock", "unused-password");
+            var load = Load.start(lab, 1, "load", appliance.profile("load", Lab.serverIpv4(1), "udp", ""));
+            var iperf = lab.with(Iperf.server(lab.server, TUNNEL_ADDRESS));
+            var stock = lab.with(OpenVpnClient.start(
+                            lab, lab.client(2), "stock", appliance.profile("stock", Lab.serverIpv4(2), "udp", ""), "route-nopull"))
+                    .awaitConnected();
+            // Once through everything, so that what is made at the first use is not counted as the sessions'.
+            load.ask("handshakes 5 8", "handshakes.*", java.time.Duration.ofSeconds(60));
+            Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS);
+            Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS, "-R");
+            System.out.println(Machine.describe(lab.server));
+            System.out.printf(
+                    "%8s %14s %14s %12s %12s %12s %12s%n",
+                    "sessions", "heap KiB each", "RSS KiB each", "heap MiB", "RSS MiB", "idle % core", "Mbit/s up");
+            double heapOfOne = 0;
+            double residentOfOne = 0;
+            Map<String, Long> liveOfOne = Map.of();
+            int in = 0;
+            for (int count : counts) {
+                load.logIn(count - in, PARALLEL);
+                in = count;
+                pause(SETTLE_SECONDS);
+                double cpu = Usage.cpuSeconds(server);
+                long begin = System.nanoTime();
+                pause(idleSeconds);
+                double idle = (Usage.cpuSeconds(server) - cpu) / ((System.nanoTime() - begin) / 1e9);
+                double up = Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS).megabits();
+                var live = LiveHeap.bytes(server);
+                double heap = LiveHeap.total(live) / 1024.0;
+                double resident = Usage.residentMib(server) * 1024;
+                if (count == counts[0]) {
+                    heapOfOne = heap;
+                    residentOfOne = resident;
+                    liveOfOne = live;
+                }
+                int more = Math.max(1, count - counts[0]);
+                System.out.printf(
+                        Locale.ROOT,
+                        "%8d %14s %14s %12.1f %12.1f %12.2f %12.0f%n",
+                        count,
+                        count == counts[0] ? "" : String.format(Locale.ROOT, "%.2f", (heap - heapOfOne) / more),
+                        count == counts[0] ? "" : String.format(Locale.ROOT, "%.2f", (resident - residentOfOne) / more),
+                        heap / 1024,
+                        resident / 1024,
+                        idle * 100,
+                        up);
+                if (count > counts[0]) {
+                    histogram(liveOfOne, live, more);
+                }
+                if (load.alive() != count) {
+                    throw new AssertionError("only " + load.alive() + " of " + count + " sessions are left");
+                }
+            }
+            stock.close();
+            iperf.close();
+        }
+    }
+
+    private static void histogram(Map<String, Long> before, Map<String, Long> after, int sessions) {
+        record Growth(String type, double bytes) {}
+        System.out.printf("%8s %14s  %s%n", "", "bytes each", "of");
+        after.entrySet().stream()
+                .map(e -> new Growth(e.getKey(), (double) (e.getValue() - before.getOrDefault(e.getKey(), 0L)) / sessions))
+                .filter(g -> g.bytes >= HISTOGRAM_BYTES)
+                .sorted((x, y) -> Double.compare(y.bytes, x.bytes))
+                .forEach(g -> System.out.printf(Locale.ROOT, "%8s %14.0f  %s%n", "", g.bytes, g.type));
+    }
+
+    private static void pause(int seconds) {
+        long until = System.nanoTime() + seconds * 1_000_000_000L;
+        for (long left = seconds * 1_000_000_000L; left > 0; left = until - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+    }
+
+    private static final String YAML = """
+            modules:
+              core: { ipv4: 10.8.0.0/16, tun: cvtun, maxSessions: 20000, duplicateLogins: true }
+              store.local: {}
+              pki: {}
+              tls.jsse: {}
+              crypto.jce: {}
+              auth.file: {}
+              log.file: {}
+              tunnel.openvpn:
+                udp: { transport: udp, port: 1194 }
+            """;
+}
