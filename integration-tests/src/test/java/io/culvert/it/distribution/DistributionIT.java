@@ -109,6 +109,7 @@ class DistributionIT {
                   pki: {}
                   tls.jsse: {}
                   crypto.jce: {}
+                  crypto.openssl: {}
                   auth.file: {}
                   log.console: {}
                   tunnel.openvpn:

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.security.GeneralSecurityException;
 import java.security.spec.AlgorithmParameterSpec;
 import java.util.Arrays;
+import java.util.Objects;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
@@ -31,6 +32,7 @@ final class JceAeadKey implements AeadKey {
     private byte[] input = new byte[INITIAL_BYTES];
     private byte[] output = new byte[INITIAL_BYTES];
     private SecretKey key;
+    private boolean closed;
 
     JceAeadKey(DataCipher cipher, byte[] key, int offset) throws GeneralSecurityException {
         this.gcm = cipher != DataCipher.CHACHA20_POLY1305;
@@ -50,6 +52,7 @@ final class JceAeadKey implements AeadKey {
             int textOffset,
             int textLength,
             int tagOffset) {
+        check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
         room(aadLength, textLength);
         MemorySegment.copy(packet, JAVA_BYTE, textOffset, input, 0, textLength);
         try {
@@ -75,6 +78,7 @@ final class JceAeadKey implements AeadKey {
             int textOffset,
             int textLength,
             int tagOffset) {
+        check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
         room(aadLength, textLength);
         MemorySegment.copy(packet, JAVA_BYTE, textOffset, input, 0, textLength);
         MemorySegment.copy(packet, JAVA_BYTE, tagOffset, input, textLength, TAG);
@@ -102,6 +106,17 @@ final class JceAeadKey implements AeadKey {
         return gcm ? new GCMParameterSpec(TAG * 8, nonce) : new IvParameterSpec(nonce);
     }
 
+    private void check(
+            MemorySegment packet, int aadOffset, int aadLength, int textOffset, int textLength, int tagOffset) {
+        if (closed) {
+            throw new IllegalStateException("the key is closed");
+        }
+        long size = packet.byteSize();
+        Objects.checkFromIndexSize(aadOffset, aadLength, size);
+        Objects.checkFromIndexSize(textOffset, textLength, size);
+        Objects.checkFromIndexSize(tagOffset, TAG, size);
+    }
+
     private void room(int aadLength, int textLength) {
         if (aad.length < aadLength) {
             aad = new byte[aadLength];
@@ -126,6 +141,7 @@ final class JceAeadKey implements AeadKey {
     @Override
     public void close() {
         // The JDK's keys cannot be destroyed; the scratch arrays held plaintext.
+        closed = true;
         key = new SecretKeySpec(new byte[16], gcm ? "AES" : "ChaCha20");
         Arrays.fill(input, (byte) 0);
         Arrays.fill(output, (byte) 0);

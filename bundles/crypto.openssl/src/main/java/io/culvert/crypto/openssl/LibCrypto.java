@@ -1,0 +1,141 @@
+package io.culvert.crypto.openssl;
+
+import io.culvert.api.crypto.DataCipher;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The library as it was found, loaded for as long as somebody uses it: the provider, and each key that is open. A key
+ * may outlive the provider, as sessions keep theirs until there is another provider to move to.
+ */
+final class LibCrypto {
+    /** What these functions need is the same in both. */
+    private static final List<String> NAMES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
+
+    private final Arena arena;
+
+    /** Guarded by this. The first is the provider's. */
+    private int users = 1;
+
+    /**
+     * The functions' addresses. Of global scope, as the counter above and not a check per call keeps the library
+     * loaded.
+     */
+    final MemorySegment freeContext;
+
+    private final MemorySegment newContext;
+    final MemorySegment init;
+    final MemorySegment update;
+    final MemorySegment doFinal;
+    final MemorySegment ctrl;
+    final MemorySegment cleanse;
+    final MemorySegment release;
+    private final MemorySegment allocate;
+
+    private final long[] ciphers = new long[DataCipher.values().length];
+    private final String version;
+
+    private LibCrypto(Arena arena, SymbolLookup library) {
+        this.arena = arena;
+        this.newContext = function(library, "EVP_CIPHER_CTX_new");
+        this.freeContext = function(library, "EVP_CIPHER_CTX_free");
+        this.init = function(library, "EVP_CipherInit_ex");
+        this.update = function(library, "EVP_CipherUpdate");
+        this.doFinal = function(library, "EVP_CipherFinal_ex");
+        this.ctrl = function(library, "EVP_CIPHER_CTX_ctrl");
+        this.allocate = function(library, "CRYPTO_zalloc");
+        this.release = function(library, "CRYPTO_free");
+        this.cleanse = function(library, "OPENSSL_cleanse");
+        for (var cipher : DataCipher.values()) {
+            ciphers[cipher.ordinal()] = pointer(function(library, switch (cipher) {
+                case AES_128_GCM -> "EVP_aes_128_gcm";
+                case AES_192_GCM -> "EVP_aes_192_gcm";
+                case AES_256_GCM -> "EVP_aes_256_gcm";
+                case CHACHA20_POLY1305 -> "EVP_chacha20_poly1305";
+            }));
+        }
+        this.version = text(function(library, "OpenSSL_version"));
+    }
+
+    /** Empty when none is installed, or one that lacks a function. */
+    static Optional<LibCrypto> load() {
+        return load(NAMES);
+    }
+
+    static Optional<LibCrypto> load(List<String> names) {
+        for (String name : names) {
+            Arena arena = Arena.ofShared();
+            try {
+                return Optional.of(new LibCrypto(arena, SymbolLookup.libraryLookup(name, arena)));
+            } catch (IllegalArgumentException _) {
+                arena.close();
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** {@code OpenSSL 3.0.19 27 Jan 2026}. */
+    String version() {
+        return version;
+    }
+
+    /** {@code const EVP_CIPHER *}. */
+    long cipher(DataCipher cipher) {
+        return ciphers[cipher.ordinal()];
+    }
+
+    /** Keeps the library loaded until {@link #release}. */
+    synchronized void retain() {
+        if (users == 0) {
+            throw new IllegalStateException("libcrypto is no longer in use");
+        }
+        users++;
+    }
+
+    synchronized void release() {
+        if (--users == 0) {
+            arena.close();
+        }
+    }
+
+    synchronized boolean loaded() {
+        return users > 0;
+    }
+
+    long newContext() {
+        return pointer(newContext);
+    }
+
+    long allocate(long bytes) {
+        try {
+            return (long) Evp.ALLOCATE.invokeExact(allocate, bytes, 0L, 0);
+        } catch (Throwable t) {
+            throw Evp.unexpected(t);
+        }
+    }
+
+    private static MemorySegment function(SymbolLookup library, String name) {
+        return library.find(name)
+                .map(symbol -> MemorySegment.ofAddress(symbol.address()))
+                .orElseThrow(() -> new IllegalArgumentException("libcrypto has no function " + name));
+    }
+
+    private static long pointer(MemorySegment function) {
+        try {
+            return (long) Evp.POINTER.invokeExact(function);
+        } catch (Throwable t) {
+            throw Evp.unexpected(t);
+        }
+    }
+
+    private static String text(MemorySegment function) {
+        try {
+            return ((MemorySegment) Evp.TEXT.invokeExact(function, 0)).reinterpret(256).getString(0);
+        } catch (Throwable t) {
+            throw Evp.unexpected(t);
+        }
+    }
+}
