@@ -10,7 +10,11 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** {@link CoreSettings}, valid by construction. */
+/**
+ * {@link CoreSettings}, valid by construction.
+ *
+ * @param workers how many packet loops
+ */
 record CoreConfig(
         Optional<Prefix> ipv4,
         Optional<Prefix> ipv6,
@@ -24,12 +28,14 @@ record CoreConfig(
         List<String> searchDomains,
         int maxSessions,
         boolean duplicateLogins,
-        boolean clientToClient) {
+        boolean clientToClient,
+        int workers) {
 
     static final String PID = "io.culvert.core";
 
     private static final Pattern INTERFACE = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?");
+    private static final int MAX_WORKERS = 64;
     private static final int IPV6_MINIMUM_MTU = 1280;
 
     /**
@@ -47,7 +53,7 @@ record CoreConfig(
         }
         within("mtu", settings.mtu(), ipv6.isPresent() ? IPV6_MINIMUM_MTU : 576, 9000);
         within("maxSessions", settings.maxSessions(), 1, 65_533);
-        within("workers", settings.workers(), 1, 1);
+        within("workers", settings.workers(), 0, MAX_WORKERS);
         return new CoreConfig(
                 ipv4,
                 ipv6,
@@ -61,7 +67,10 @@ record CoreConfig(
                 each("searchDomains", settings.searchDomains(), "must be domain names", CoreConfig::domain),
                 settings.maxSessions(),
                 settings.duplicateLogins(),
-                settings.clientToClient());
+                settings.clientToClient(),
+                settings.workers() > 0
+                        ? settings.workers()
+                        : Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()));
     }
 
     private static Optional<Prefix> prefix(String attribute, String text, int addressBytes, int longest) {

@@ -60,6 +60,10 @@ public @interface CoreSettings {
             description = "Whether clients reach each other; else what one sends to another is dropped.")
     boolean clientToClient() default false;
 
-    @AttributeDefinition(name = "Workers", description = "Packet loops; 1 is what this version has.", min = "1", max = "1")
-    int workers() default 1;
+    @AttributeDefinition(
+            name = "Workers",
+            description = "Packet loops, each with a thread, a socket and a queue of the TUN; 0 for one per processor core.",
+            min = "0",
+            max = "64")
+    int workers() default 0;
 }
