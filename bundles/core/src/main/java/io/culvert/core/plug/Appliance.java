@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,7 +71,7 @@ final class Appliance {
     private PacketBus start(CoreConfig config, Path runDir, Plugged plugged) throws IOException {
         Libc libc = new FfmLibc();
         var pool = new AddressPool(config.ipv4(), config.ipv6());
-        LinuxTun tun = LinuxTun.open(libc, config.tun(), config.mtu(), 1);
+        LinuxTun tun = LinuxTun.open(libc, config.tun(), config.mtu(), config.workers());
         undo.push(tun::close);
         try (Netlink netlink = Netlink.open(libc)) {
             netlink.up(config.tun(), config.mtu());
@@ -102,12 +103,16 @@ final class Appliance {
                 pool,
                 new AdmissionChain.Limits(config.maxSessions(), config.duplicateLogins()),
                 (session, cause) -> running.get().end(session, cause));
-        var poller = new EpollPoller(libc);
-        undo.push(poller::close);
+        List<PacketBus.LoopEnds> ends = new ArrayList<>();
+        for (int i = 0; i < config.workers(); i++) {
+            var poller = new EpollPoller(libc);
+            undo.push(poller::close);
+            ends.add(new PacketBus.LoopEnds(tun.queue(i), poller));
+        }
         var made = new PacketBus(
                 new BusSettings(BusSettings.DEFAULT_BUFFERS, config.mtu(), config.clientToClient()),
                 new PacketBus.Neighbours(
-                        List.of(new PacketBus.LoopEnds(tun.queue(0), poller)),
+                        ends,
                         resources -> new SocketListeners(libc, resources),
                         admissions,
                         records,

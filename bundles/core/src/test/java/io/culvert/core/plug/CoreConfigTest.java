@@ -53,7 +53,7 @@ final class CoreConfigTest {
         refuses("tun", "..");
         refuses("mtu", 500);
         refuses("maxSessions", 0);
-        refuses("workers", 2);
+        refuses("workers", 65);
         refuses("routes", new String[] {"192.168.7.0"});
         refuses("nameServers", new String[] {"dns.example.org"});
         refuses("searchDomains", new String[] {"two words"});
