@@ -4,29 +4,40 @@ package io.culvert.core.bus;
  * Adaptive batching. Where packets come close together, a short pause before the next look lets more of them gather, so
  * that fewer system calls carry the same traffic; where they come one by one, none is made and none waits.
  *
- * <p>Only what comes from links gains by it: there each wake-up of the loop costs a system call of the sender's and of
- * ours for few datagrams, while what the kernel routes into the TUN is gathered by TCP itself.
+ * <p>Only what comes from links gains by it: there each wake-up of the loop costs system calls of ours for as few
+ * datagrams as the sender's burst had, while what the kernel routes into the TUN is gathered by TCP itself. So no pause
+ * is made while most packets go the other way.
  */
 final class Pacing {
-    /** How long packets may gather. A round trip through the tunnel grows by that under load, and not at idle. */
-    private static final long PAUSE_NS = 50_000;
-
     /** Over which the rate is looked at. */
     private static final long WINDOW_NS = 1_000_000;
 
     /** Packets from links in a window that make the loop hot. */
     private static final int HOT = 15;
 
-    /** Packets from links in one round that show that they gather by themselves. */
-    private static final int ENOUGH = 40;
+    /** As many packets from links in a round as are worth waiting for. */
+    private static final int ENOUGH = 48;
 
+    /** The longest pause: a round trip through the tunnel may grow by that under load. */
+    private static final long LONGEST_NS = 250_000;
+
+    private final long longestNs;
     private int fromLinks;
     private int fromTun;
-    private int inWindow;
+    private int windowFromLinks;
+    private int windowFromTun;
     private int roundFromLinks;
-    private int roundFromTun;
-    private long windowEndNs;
-    private boolean hot;
+    private long windowBeganNs;
+    private long gatherNs;
+
+    Pacing() {
+        this(LONGEST_NS);
+    }
+
+    /** @param longestNs the longest pause; 0 for none ever */
+    Pacing(long longestNs) {
+        this.longestNs = longestNs;
+    }
 
     /** A datagram was read from a link. */
     void fromLink() {
@@ -39,21 +50,23 @@ final class Pacing {
     }
 
     void roundEnded(long nowNs) {
-        inWindow += fromLinks;
-        if (nowNs >= windowEndNs) {
-            // Several windows without a round in them were quiet.
-            hot = inWindow >= HOT && nowNs - windowEndNs < WINDOW_NS;
-            inWindow = 0;
-            windowEndNs = nowNs + WINDOW_NS;
-        }
+        windowFromLinks += fromLinks;
+        windowFromTun += fromTun;
         roundFromLinks = fromLinks;
-        roundFromTun = fromTun;
         fromLinks = 0;
         fromTun = 0;
+        long passedNs = nowNs - windowBeganNs;
+        if (passedNs >= WINDOW_NS) {
+            boolean hot = windowFromLinks * WINDOW_NS >= HOT * passedNs && windowFromLinks > windowFromTun;
+            gatherNs = hot ? Math.min(longestNs, ENOUGH * passedNs / windowFromLinks) : 0;
+            windowFromLinks = 0;
+            windowFromTun = 0;
+            windowBeganNs = nowNs;
+        }
     }
 
     /** How long to wait before the next look; 0 when the loop is not hot, or packets gather by themselves. */
     long pauseNs() {
-        return hot && roundFromLinks > 0 && roundFromLinks < ENOUGH && roundFromLinks >= roundFromTun ? PAUSE_NS : 0;
+        return roundFromLinks < ENOUGH ? gatherNs : 0;
     }
 }
