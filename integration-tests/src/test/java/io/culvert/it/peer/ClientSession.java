@@ -37,6 +37,9 @@ import java.util.Optional;
  * <p>Threads: one.
  */
 final class ClientSession {
+    /** Nobody goes on with this end's keys after a crash: all of their packet-ids are this process's. */
+    static final long ALL_PACKET_IDS = 0xFFFF_FFFFL;
+
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int PROTOCOL_BITS = 990;
     private static final int MAX_DATAGRAM = 2048;
@@ -322,7 +325,6 @@ final class ClientSession {
                 localSid,
                 remoteSid);
         slot = new KeySlot(0, cipher, ciphers, keys.key2(), false, 0);
-        // Nobody goes on with this key after a crash: all of its packet-ids are this process's.
-        slot.reserved(0xFFFF_FFFFL);
+        slot.reserved(ALL_PACKET_IDS);
     }
 }

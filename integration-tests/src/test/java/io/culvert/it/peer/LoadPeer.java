@@ -1,16 +1,20 @@
 package io.culvert.it.peer;
 
+import io.culvert.api.crypto.DataCipher;
 import io.culvert.crypto.jce.JceCipherProvider;
 import io.culvert.tls.jsse.JsseTlsProvider;
+import io.culvert.tunnel.openvpn.data.KeySlot;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -21,17 +25,24 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The load peer's process: {@code LoadPeer PROFILE SOURCE...}. It obeys lines on its input, answers each with one line,
- * and ends with its input:
+ * and ends with its input; each login comes from the next of the source addresses:
  *
  * <pre>
  * log-in COUNT PARALLEL          sessions that stay and answer keepalives
  * status                         how many of them live
  * handshakes SECONDS PARALLEL    log in and leave, so many at once
  * paced SECONDS RATE             log in and leave, so many a second whatever the server does
+ * tunnel DEVICE                  log in one session and carry packets between it and a TUN device
  * </pre>
+ *
+ * {@code LoadPeer --static KEYFILE LOCAL:PORT REMOTE:PORT DEVICE ADDRESS/LENGTH MTU} carries packets without a login, for
+ * a server that shares 256 bytes of data keys, in hex.
  */
 public final class LoadPeer {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static final int DEFAULT_MTU = 1500;
+    private static final int STATIC_PING_SECONDS = 10;
 
     private final Profile profile;
     private final List<InetAddress> sources;
@@ -47,6 +58,9 @@ public final class LoadPeer {
     }
 
     public static void main(String[] args) throws Exception {
+        if (args[0].equals("--static")) {
+            carryStatic(args);
+        }
         var sources = new ArrayList<InetAddress>();
         for (int i = 1; i < args.length; i++) {
             sources.add(InetAddress.ofLiteral(args[i]));
@@ -65,6 +79,7 @@ public final class LoadPeer {
             case "log-in" -> logIn(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
             case "status" -> "alive " + alive.get() + failures();
             case "handshakes" -> handshakes(seconds(words[1]), Integer.parseInt(words[2]));
+            case "tunnel" -> tunnel(words[1]);
             case "paced" -> paced(seconds(words[1]), Integer.parseInt(words[2]));
             default -> "unknown command";
         };
@@ -180,6 +195,49 @@ public final class LoadPeer {
             thread.join();
         }
         return report(completed, failed, begin, cpu);
+    }
+
+    private String tunnel(String device) throws Exception {
+        ClientSession session;
+        InetSocketAddress local;
+        try (var socket = socket()) {
+            session = new ClientSession(profile, socket, tls, ciphers);
+            session.logIn(PATIENCE);
+            local = (InetSocketAddress) socket.getLocalSocketAddress();
+        }
+        String[] place = session.option("ifconfig").orElseThrow().split(" ");
+        int bits = 0;
+        for (byte b : InetAddress.ofLiteral(place[1]).getAddress()) {
+            bits += Integer.bitCount(b & 0xFF);
+        }
+        int mtu = session.option("tun-mtu").map(Integer::parseInt).orElse(DEFAULT_MTU);
+        var tunnel = new LoadTunnel(
+                device,
+                place[0] + "/" + bits,
+                mtu,
+                local,
+                profile.remote(),
+                session.slot(),
+                session.peerId(),
+                session.pingSeconds());
+        Thread.ofPlatform().name("load-tunnel").daemon().start(tunnel);
+        return "tunnel up at " + place[0];
+    }
+
+    private static void carryStatic(String[] args) throws IOException {
+        byte[] key2 = HexFormat.of().parseHex(Files.readString(Path.of(args[1])).replaceAll("\\s", ""));
+        var slot = new KeySlot(0, DataCipher.AES_256_GCM, new JceCipherProvider(), key2, false, 0);
+        slot.reserved(ClientSession.ALL_PACKET_IDS);
+        var tunnel = new LoadTunnel(
+                args[4], args[5], Integer.parseInt(args[6]), address(args[2]), address(args[3]), slot, 0, STATIC_PING_SECONDS);
+        System.out.println("tunnel up at " + args[5]);
+        tunnel.run();
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        return new InetSocketAddress(
+                InetAddress.ofLiteral(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
     }
 
     private String report(LongAdder completed, LongAdder failed, long begin, long cpu) {
