@@ -17,6 +17,7 @@ public final class Bench {
             new TreeMap<>(Map.of(
                     "startup", StartupBench::run,
                     "throughput", ThroughputBench::run,
+                    "handshakes", HandshakesBench::run,
                     "peer", PeerBench::run,
                     "sessions", SessionsBench::run));
     /** Of a failure's text: it ends with what the failing program said last. */
