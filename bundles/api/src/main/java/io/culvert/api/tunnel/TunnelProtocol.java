@@ -4,6 +4,7 @@ import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -40,6 +41,11 @@ public interface TunnelProtocol {
      * a wrong key ends in a failed authentication. Keys must differ between sessions and be hard to collide with.
      */
     long sessionKey(PacketBuffer datagram, Endpoint from);
+
+    /** Where a datagram shows the low byte of its {@link #sessionKey}, so that the kernel can pick the loop; if it does. */
+    default Optional<Steering> steering() {
+        return Optional.empty();
+    }
 
     /**
      * The low byte of the key under which most datagrams of the record's session come, so that it is thawed on the loop

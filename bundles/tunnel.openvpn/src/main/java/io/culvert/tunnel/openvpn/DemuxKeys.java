@@ -2,6 +2,7 @@ package io.culvert.tunnel.openvpn;
 
 import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.Opcode;
@@ -14,6 +15,9 @@ import java.nio.ByteOrder;
  * meet and a remote cannot aim at another's key.
  */
 final class DemuxKeys {
+    /** DATA_V2: the low byte of the peer-id; else the low byte of the client's session-id. */
+    static final Steering STEERING = new Steering(3, Opcode.DATA_V2, 3, 8);
+
     private static final ValueLayout.OfLong U64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int STEERING_MASK = 0xFF;

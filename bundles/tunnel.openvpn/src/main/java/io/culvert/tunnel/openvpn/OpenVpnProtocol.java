@@ -16,6 +16,7 @@ import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelProtocol;
@@ -110,6 +111,11 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     @Override
     public long sessionKey(PacketBuffer datagram, Endpoint from) {
         return demux.of(datagram, from);
+    }
+
+    @Override
+    public Optional<Steering> steering() {
+        return Optional.of(DemuxKeys.STEERING);
     }
 
     @Override

@@ -1,0 +1,22 @@
+package io.culvert.api.tunnel;
+
+/**
+ * The byte of a datagram whose value, modulo the number of packet loops, names the loop that its session most likely
+ * lives on. The kernel delivers by it; a datagram that is too short for its byte counts as one with 0 there.
+ *
+ * <p>It must agree with the low byte of {@link TunnelProtocol#sessionKey} as often as the wire format allows; where it
+ * does not, core hands the datagram over to the right loop.
+ *
+ * @param opcodeShift by how many bits the datagram's first byte is shifted right to give its opcode; 0 to 7
+ * @param opcode the opcode whose datagrams carry the byte elsewhere than the others
+ * @param offsetIfOpcode offset of the byte in datagrams with that opcode
+ * @param offsetElse offset of the byte in all others
+ */
+public record Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse) {
+    public Steering {
+        if (opcodeShift < 0 || opcodeShift > 7 || opcode < 0 || opcode > 255 || offsetIfOpcode < 0 || offsetElse < 0) {
+            throw new IllegalArgumentException("no steering: shift " + opcodeShift + ", opcode " + opcode + ", offsets "
+                    + offsetIfOpcode + " and " + offsetElse);
+        }
+    }
+}
