@@ -164,7 +164,10 @@ final class LoopProtocols {
         String instance = binding.instance();
         try {
             Parked waiting = parked.remove(claim);
-            Listener listener = waiting == null ? loop.listeners.open(claim) : waiting.listener;
+            Listener listener = waiting == null ? loop.listeners.open(
+                            claim,
+                            binding.protocol().steering(),
+                            new Listener.Group(loop.index(), loop.crossing().loopCount(), port)) : waiting.listener;
             binding.listeners().add(listener);
             var status = new ListenerStatus(name, instance, claim, listener.port(), "");
             if (loop.index() == 0) {

@@ -9,6 +9,7 @@ import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.core.admission.Admissions;
 import io.culvert.core.handover.SessionRecords;
+import io.culvert.core.link.EndpointTable;
 import io.culvert.core.link.LinkResources;
 import io.culvert.core.link.Listener;
 import io.culvert.core.link.Poller;
@@ -94,6 +95,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         this.admissions = with.admissions();
         this.workers = with.workers();
         this.loops = new PacketLoop[ends.size()];
+        var endpointKey = EndpointTable.Key.random(with.random());
         for (int i = 0; i < loops.length; i++) {
             loops[i] = new PacketLoop(
                     i,
@@ -103,6 +105,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                     ends.get(i).tun(),
                     ends.get(i).poller(),
                     with.clock(),
+                    endpointKey,
                     with.listeners());
         }
         Crossing.all(loops, settings.buffers());

@@ -59,6 +59,7 @@ final class PacketLoop implements Runnable {
      * @param index of this loop, from 0 on
      * @param buffers in the pool
      * @param mtu of the TUN, in bytes
+     * @param endpointKey shared by all loops
      */
     PacketLoop(
             int index,
@@ -68,6 +69,7 @@ final class PacketLoop implements Runnable {
             Tun tun,
             Poller poller,
             LongSupplier clock,
+            EndpointTable.Key endpointKey,
             Function<LinkResources, Listener.Factory> listeners) {
         this.index = index;
         this.pool = new BufferPool(index, buffers, HEADROOM, Math.max(mtu, ETHERNET) + OUTER_HEADERS + TAILROOM);
@@ -80,8 +82,24 @@ final class PacketLoop implements Runnable {
         this.outbound = new OutboundPath(this, tun, pool, drops, routes);
         this.outbox = new LoopOutbox(
                 pool, lent, drops, new InboundPath(routes, outbound, tun, drops, clientToClient));
-        this.listeners = listeners.apply(
-                new LinkResources(pool, drops, new EndpointTable(ENDPOINTS), poller, this::nowNs, this::after));
+        this.listeners = listeners.apply(new LinkResources(
+                pool,
+                drops,
+                new EndpointTable(ENDPOINTS, endpointKey),
+                poller,
+                this::nowNs,
+                this::after,
+                new LinkResources.Gate() {
+                    @Override
+                    public void hold() {
+                        holdTun();
+                    }
+
+                    @Override
+                    public void release() {
+                        releaseTun();
+                    }
+                }));
     }
 
     /** Meets the other loops; before {@link #open}. */

@@ -47,6 +47,7 @@ public final class Linux {
     public static final int SO_SNDBUFFORCE = 32;
     public static final int SO_RCVBUFFORCE = 33;
     public static final int SO_MARK = 36;
+    public static final int SO_ATTACH_REUSEPORT_CBPF = 51;
 
     // netinet/in.h, netinet/tcp.h, linux/udp.h
     public static final int IPPROTO_IP = 0;

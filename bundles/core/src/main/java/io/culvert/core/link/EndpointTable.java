@@ -19,15 +19,28 @@ public final class EndpointTable {
     private int count;
 
     /**
+     * The key of {@link #keyedHash}; loops that share it give an endpoint the same hash.
+     */
+    public record Key(long k0, long k1) {
+        public static Key random(SecureRandom random) {
+            return new Key(random.nextLong(), random.nextLong());
+        }
+
+        @Override
+        public String toString() {
+            return "Key";
+        }
+    }
+
+    /**
      * @param limit endpoints of one generation, a power of two
      */
-    public EndpointTable(int limit) {
+    public EndpointTable(int limit, Key key) {
         if (Integer.bitCount(limit) != 1) {
             throw new IllegalArgumentException("no power of two: " + limit);
         }
-        var random = new SecureRandom();
-        this.k0 = random.nextLong();
-        this.k1 = random.nextLong();
+        this.k0 = key.k0();
+        this.k1 = key.k1();
         this.limit = limit;
         this.mask = limit * 2 - 1;
         this.young = new @Nullable LinkEndpoint[limit * 2];

@@ -29,19 +29,20 @@ record ListenSocket(int fd, int family, int port) {
     /**
      * @throws IOException with one clear line that names address, port, cause and remedy
      */
-    static ListenSocket open(Libc libc, ListenerClaim claim) throws IOException {
+    static ListenSocket open(Libc libc, ListenerClaim claim, Listener.Group group) throws IOException {
         if (claim.address().isUnresolved()) {
             throw new IOException(describe(claim) + ": the address is a name; configure an IP address");
         }
         try {
-            return openSocket(libc, claim);
+            return openSocket(libc, claim, group);
         } catch (NativeException e) {
             throw new IOException(
                     describe(claim) + ": " + Errno.describe(e.errno()) + "; " + remedy(claim, e.errno()), e);
         }
     }
 
-    private static ListenSocket openSocket(Libc libc, ListenerClaim claim) throws NativeException {
+    private static ListenSocket openSocket(Libc libc, ListenerClaim claim, Listener.Group group)
+            throws NativeException {
         boolean stream = claim.transport().isStream();
         int type = (stream ? Linux.SOCK_STREAM : Linux.SOCK_DGRAM) | Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC;
         InetAddress address = claim.address().getAddress();
@@ -65,10 +66,18 @@ record ListenSocket(int fd, int family, int port) {
             } else {
                 prepareDatagrams(libc, fd, family);
             }
+            int port = group.index() == 0 ? claim.address().getPort() : group.port();
+            if (group.index() > 0) {
+                libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_REUSEPORT, 1);
+            }
             MemorySegment name = arena.allocate(SocketAddress.BYTES, 8);
             int length = SocketAddress.write(
-                    name, 0, family, IpAddress.high(address), IpAddress.low(address), claim.address().getPort(), 0);
+                    name, 0, family, IpAddress.high(address), IpAddress.low(address), port, 0);
             libc.bind(fd, name, length);
+            if (group.index() == 0 && group.count() > 1) {
+                // Not before: the port would be shared with whoever else shares it.
+                libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_REUSEPORT, 1);
+            }
             if (stream) {
                 libc.listen(fd, BACKLOG);
             }

@@ -2,8 +2,10 @@ package io.culvert.core.link;
 
 import io.culvert.api.handover.SessionRecord.RemoteEnd;
 import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.StreamFraming;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +36,33 @@ public interface Listener extends AutoCloseable {
     @Override
     void close();
 
+    /**
+     * The loops that share a claim, each with a socket of its own. Sockets are opened in the order of the loops, all by
+     * the time that traffic starts.
+     *
+     * @param index of the loop whose socket is opened
+     * @param count how many loops open sockets at the claim
+     * @param port that index 0 got; 0 for index 0 itself
+     */
+    record Group(int index, int count, int port) {
+        /** One loop has the claim for itself. */
+        public static final Group ALONE = new Group(0, 1, 0);
+
+        public Group {
+            if (index < 0 || index >= count || port < 0 || port > 0xffff) {
+                throw new IllegalArgumentException("no loop " + index + " of " + count + " at port " + port);
+            }
+        }
+    }
+
     /** Opens listeners. */
     interface Factory {
         /**
+         * Opens the socket of one loop.
+         *
+         * @param steering where a datagram shows the loop that it is for; only a hint
          * @throws IOException with one clear line that names address, port, cause and remedy
          */
-        Listener open(ListenerClaim claim) throws IOException;
+        Listener open(ListenerClaim claim, Optional<Steering> steering, Group group) throws IOException;
     }
 }

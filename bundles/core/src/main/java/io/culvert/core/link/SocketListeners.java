@@ -1,14 +1,13 @@
 package io.culvert.core.link;
 
 import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.core.libc.Libc;
 import java.io.IOException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
 
 /** Opens real sockets. */
 public final class SocketListeners implements Listener.Factory {
-    private static final AtomicInteger IDS = new AtomicInteger();
-
     private final Libc libc;
     private final LinkResources resources;
 
@@ -18,11 +17,14 @@ public final class SocketListeners implements Listener.Factory {
     }
 
     @Override
-    public Listener open(ListenerClaim claim) throws IOException {
-        ListenSocket socket = ListenSocket.open(libc, claim);
-        int id = IDS.incrementAndGet();
-        return claim.transport().isStream()
-                ? new TcpListener(libc, claim, socket, id, resources)
-                : new UdpLink(libc, claim, socket, id, resources);
+    public Listener open(ListenerClaim claim, Optional<Steering> steering, Listener.Group group) throws IOException {
+        ListenSocket socket = ListenSocket.open(libc, claim, group);
+        if (claim.transport().isStream()) {
+            return new TcpListener(libc, claim, socket, resources);
+        }
+        if (group.index() > 0 && steering.isPresent()) {
+            SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
+        }
+        return new UdpLink(libc, claim, socket, resources);
     }
 }

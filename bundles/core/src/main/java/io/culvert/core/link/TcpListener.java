@@ -33,7 +33,6 @@ public final class TcpListener implements Listener, Pollable {
     private final Libc libc;
     private final ListenerClaim claim;
     private final ListenSocket socket;
-    private final int id;
     private final int limit;
     private final LinkResources resources;
     private final Set<TcpConnection> connections = new LinkedHashSet<>();
@@ -45,16 +44,14 @@ public final class TcpListener implements Listener, Pollable {
     private boolean sweeping;
     private boolean closed;
 
-    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, int id, LinkResources resources) {
-        this(libc, claim, socket, id, resources, MAX_CONNECTIONS);
+    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources) {
+        this(libc, claim, socket, resources, MAX_CONNECTIONS);
     }
 
-    TcpListener(
-            Libc libc, ListenerClaim claim, ListenSocket socket, int id, LinkResources resources, int limit) {
+    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources, int limit) {
         this.libc = libc;
         this.claim = claim;
         this.socket = socket;
-        this.id = id;
         this.resources = resources;
         this.limit = limit;
     }
@@ -98,7 +95,7 @@ public final class TcpListener implements Listener, Pollable {
                     SocketAddress.high(name, 0),
                     SocketAddress.low(name, 0),
                     socket.port(),
-                    resources.endpoints().keyedHash(high, low, port, id));
+                    resources.endpoints().keyedHash(high, low, port, claim.hashCode()));
             resources.poller().add(connection);
             connections.add(connection);
             sweepLater();

@@ -25,7 +25,10 @@ public final class UdpLink implements Link, Listener, Pollable {
     private final Libc libc;
     private final ListenerClaim claim;
     private final ListenSocket socket;
+
+    /** Of the claim, so that the sockets of all loops give an endpoint the same hash. */
     private final int id;
+
     private final LinkResources resources;
     private final BufferPool pool;
     private final Drops drops;
@@ -39,11 +42,16 @@ public final class UdpLink implements Link, Listener, Pollable {
     private int queued;
     private boolean closed;
 
-    UdpLink(Libc libc, ListenerClaim claim, ListenSocket socket, int id, LinkResources resources) {
+    /** The last endpoint of another loop that was asked for, and what it is here. */
+    private @Nullable LinkEndpoint otherwise;
+
+    private @Nullable LinkEndpoint here;
+
+    UdpLink(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources) {
         this.libc = libc;
         this.claim = claim;
         this.socket = socket;
-        this.id = id;
+        this.id = claim.hashCode();
         this.resources = resources;
         this.pool = resources.pool();
         this.drops = resources.drops();
@@ -247,6 +255,32 @@ public final class UdpLink implements Link, Listener, Pollable {
     }
 
     @Override
+    public @Nullable LinkEndpoint endpoint(LinkEndpoint from) {
+        if (from.link == this) {
+            return from;
+        }
+        if (from == otherwise) {
+            return here;
+        }
+        if (!(from.link instanceof UdpLink other) || !other.claim.equals(claim)) {
+            return null;
+        }
+        LinkEndpoint same = resources.endpoints().find(
+                this,
+                from.remoteHigh,
+                from.remoteLow,
+                from.remotePort,
+                from.scope,
+                from.localHigh,
+                from.localLow,
+                socket.port(),
+                id);
+        otherwise = from;
+        here = same;
+        return same;
+    }
+
+    @Override
     public void close() {
         if (closed) {
             return;
@@ -260,5 +294,7 @@ public final class UdpLink implements Link, Listener, Pollable {
         held = 0;
         libc.closeQuietly(socket.fd());
         resources.endpoints().clear();
+        otherwise = null;
+        here = null;
     }
 }

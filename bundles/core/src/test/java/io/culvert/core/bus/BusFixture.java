@@ -88,7 +88,7 @@ final class BusFixture {
         try {
             bus = new PacketBus(new BusSettings(buffers, 1500, clientToClient), new PacketBus.Neighbours(
                     tuns.stream().map(each -> new PacketBus.LoopEnds(each, new SteppedPoller())).toList(),
-                    listeners != null ? listeners : resources -> claim -> {
+                    listeners != null ? listeners : resources -> (claim, steering, group) -> {
                         if (refuseListeners) {
                             throw new IOException("cannot listen on " + claim);
                         }

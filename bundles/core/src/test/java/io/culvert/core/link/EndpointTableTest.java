@@ -15,10 +15,11 @@ import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
 final class EndpointTableTest {
-    private final EndpointTable table = new EndpointTable(16);
+    private final EndpointTable table = new EndpointTable(16, new EndpointTable.Key(1, 2));
     private final FakeLink link = new FakeLink(
             new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 1)),
-            new LinkResources(new BufferPool(1, 64, 64), new Drops(), table, new SteppedPoller(), () -> 0, (d, t) -> {}));
+            new LinkResources(new BufferPool(1, 64, 64), new Drops(), table, new SteppedPoller(), () -> 0, (d, t) -> {},
+                    new FakeGate()));
 
     private LinkEndpoint find(String remote, int port, String local) {
         InetAddress there = InetAddress.ofLiteral(remote);
@@ -68,6 +69,11 @@ final class EndpointTableTest {
         assertEquals(
                 0xb8ad50c6f649af94L,
                 SipHash.hash(k0, k1, 0x0706050403020100L, 0x0f0e0d0c0b0a0908L, 0x1716151413121110L));
-        assertTrue(new EndpointTable(16).keyedHash(1, 2, 3, 4) != new EndpointTable(16).keyedHash(1, 2, 3, 4));
+        assertTrue(keyed(1).keyedHash(1, 2, 3, 4) != keyed(2).keyedHash(1, 2, 3, 4));
+        assertEquals(keyed(1).keyedHash(1, 2, 3, 4), keyed(1).keyedHash(1, 2, 3, 4));
+    }
+
+    private static EndpointTable keyed(long k0) {
+        return new EndpointTable(16, new EndpointTable.Key(k0, 7));
     }
 }

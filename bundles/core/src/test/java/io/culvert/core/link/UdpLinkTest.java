@@ -32,6 +32,7 @@ final class UdpLinkTest {
     private final Drops drops = new Drops();
     private final List<PooledBuffer> heard = new ArrayList<>();
     private final List<Listener> opened = new ArrayList<>();
+    private final FakeGate gate = new FakeGate();
     private int sendErrno;
 
     @AfterEach
@@ -53,9 +54,11 @@ final class UdpLinkTest {
                     }
                 });
         var resources = new LinkResources(
-                pool, drops, new EndpointTable(16), new SteppedPoller(), () -> 0, (delay, then) -> {});
+                pool, drops, new EndpointTable(16, new EndpointTable.Key(1, 2)), new SteppedPoller(), () -> 0,
+                (delay, then) -> {}, gate);
         var link = (UdpLink) new SocketListeners(libc, resources)
-                .open(new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 0)));
+                .open(new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 0)),
+                        java.util.Optional.empty(), Listener.Group.ALONE);
         opened.add(link);
         link.resume(
                 new DatagramSink() {

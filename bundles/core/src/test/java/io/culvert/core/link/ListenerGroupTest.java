@@ -1,0 +1,188 @@
+package io.culvert.core.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Steering;
+import io.culvert.api.tunnel.Transport;
+import io.culvert.core.buffer.BufferPool;
+import io.culvert.core.buffer.Drops;
+import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.libc.FfmLibc;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
+
+/** Several loops at one port, with real sockets. */
+final class ListenerGroupTest {
+    private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+
+    /** Opcode 9 by byte 3, others by byte 8. */
+    private static final Optional<Steering> STEERING = Optional.of(new Steering(3, 9, 3, 8));
+
+    private final FfmLibc libc = new FfmLibc();
+    private final List<Listener> opened = new ArrayList<>();
+    private final List<List<byte[]>> heard = new ArrayList<>();
+    private final List<LinkEndpoint> senders = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        opened.forEach(Listener::close);
+    }
+
+    private Listener open(ListenerClaim claim, Listener.Group group) throws IOException {
+        var resources = new LinkResources(new BufferPool(64, 64, 512), new Drops(),
+                new EndpointTable(16, new EndpointTable.Key(1, 2)), new SteppedPoller(), () -> 0,
+                (delay, then) -> {}, new FakeGate());
+        Listener listener = new SocketListeners(libc, resources).open(claim, STEERING, group);
+        opened.add(listener);
+        return listener;
+    }
+
+    private void openGroup(ListenerClaim claim, int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            Listener listener = open(claim, new Listener.Group(i, count, i == 0 ? 0 : opened.getFirst().port()));
+            List<byte[]> to = new ArrayList<>();
+            heard.add(to);
+            if (claim.transport().isStream()) {
+                continue;
+            }
+            listener.resume(
+                    new DatagramSink() {
+                        @Override
+                        public void onDatagram(PooledBuffer datagram, LinkEndpoint from) {
+                            to.add(datagram.segment()
+                                    .asSlice(datagram.offset(), datagram.length())
+                                    .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+                            datagram.release();
+                            senders.add(from);
+                        }
+
+                        @Override
+                        public void onLinkClosed(LinkEndpoint endpoint, String why) {}
+                    },
+                    null);
+        }
+    }
+
+    private static ListenerClaim any(Transport transport, String address) {
+        return new ListenerClaim(transport, new InetSocketAddress(address, 0));
+    }
+
+    private void send(byte[] datagram) throws IOException {
+        // Each from a port of its own.
+        try (var socket = new DatagramSocket()) {
+            socket.send(new DatagramPacket(datagram, datagram.length, LOOPBACK, opened.getFirst().port()));
+        }
+        opened.forEach(listener -> ((UdpLink) listener).onReady(true, false));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void shouldDeliverEachDatagramAtTheLoopThatItsByteNames(int count) throws Exception {
+        openGroup(any(Transport.UDP, count == 3 ? "127.0.0.1" : "::"), count);
+        for (int value = 0; value < 40; value++) {
+            int loop = value % count;
+            int before = heard.get(loop).size();
+            send(new byte[] {9 << 3 | 5, 0, 0, (byte) value, 1, 2, 3, 4, 77});
+            assertEquals(before + 1, heard.get(loop).size(), "data to " + value);
+            send(new byte[] {7 << 3, 0, 0, 99, 0, 0, 0, 0, (byte) value, 1});
+            assertEquals(before + 2, heard.get(loop).size(), "control from " + value);
+        }
+        int before = heard.getFirst().size();
+        send(new byte[] {7 << 3, 1});
+        send(new byte[0]);
+        assertEquals(before + 2, heard.getFirst().size());
+    }
+
+    @Test
+    void shouldKnowARemoteThatAnotherLoopHeard() throws Exception {
+        openGroup(any(Transport.UDP, "::"), 2);
+        send(new byte[] {9 << 3, 0, 0, 1});
+        assertEquals(1, heard.get(1).size());
+        LinkEndpoint there = senders.getFirst();
+        LinkEndpoint here = opened.getFirst().endpoint(there);
+        assertNotNull(here);
+        assertEquals(opened.getFirst(), here.link());
+        assertEquals(there.remote(), here.remote());
+        assertEquals(there.local(), here.local());
+        assertEquals(there.keyedHash(), here.keyedHash());
+        assertEquals(here, opened.getFirst().endpoint(there));
+        Listener other = open(any(Transport.UDP, "127.0.0.1"), Listener.Group.ALONE);
+        assertEquals(null, other.endpoint(there));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void shouldRefuseAPortThatSomebodyElseHasEvenIfHeWouldShareIt(Transport transport) throws Exception {
+        try (AutoCloseable other = shared(transport)) {
+            int port = ((InetSocketAddress) (other instanceof DatagramChannel udp
+                            ? udp.getLocalAddress()
+                            : ((ServerSocketChannel) other).getLocalAddress()))
+                    .getPort();
+            var claim = new ListenerClaim(transport, new InetSocketAddress("127.0.0.1", port));
+            String error = assertThrows(IOException.class, () -> open(claim, new Listener.Group(0, 2, 0))).getMessage();
+            assertTrue(error.contains("(EADDRINUSE); stop the program that has the port"), error);
+        }
+    }
+
+    private static AutoCloseable shared(Transport transport) throws IOException {
+        if (transport == Transport.UDP) {
+            var channel = DatagramChannel.open(StandardProtocolFamily.INET);
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            return channel.bind(new InetSocketAddress(LOOPBACK, 0));
+        }
+        var channel = ServerSocketChannel.open(StandardProtocolFamily.INET);
+        channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+        return channel.bind(new InetSocketAddress(LOOPBACK, 0));
+    }
+
+    @Test
+    void shouldKeepTheConnectionsOnTheLoopThatTookThem() throws Exception {
+        openGroup(any(Transport.TCP, "::"), 3);
+        assertEquals(1, opened.stream().map(Listener::port).distinct().count());
+        List<SocketChannel> clients = new ArrayList<>();
+        try {
+            for (Listener listener : opened) {
+                listener.resume(new NoSink(), new ShortFraming());
+            }
+            for (int i = 0; i < 64; i++) {
+                clients.add(SocketChannel.open(new InetSocketAddress(LOOPBACK, opened.getFirst().port())));
+            }
+            int taken = 0;
+            int loops = 0;
+            for (Listener listener : opened) {
+                for (int i = 0; i < 3; i++) {
+                    ((TcpListener) listener).onReady(true, false);
+                }
+                int count = ((TcpListener) listener).connectionCount();
+                taken += count;
+                loops += count > 0 ? 1 : 0;
+            }
+            assertEquals(64, taken);
+            assertEquals(3, loops);
+        } finally {
+            for (SocketChannel client : clients) {
+                client.close();
+            }
+        }
+    }
+}
