@@ -161,7 +161,8 @@ public final class Proc implements AutoCloseable {
 
     /** SIGTERM, and the end awaited. */
     public Result terminate(Duration deadline) {
-        process.destroy();
+        // Process.destroy would close the pipe as well, and with it lose what the program says at its end.
+        process.toHandle().destroy();
         return join(deadline);
     }
 

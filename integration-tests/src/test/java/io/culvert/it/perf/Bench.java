@@ -13,13 +13,13 @@ public final class Bench {
         void run(String[] options) throws Exception;
     }
 
-    private static final Map<String, Run> BENCHMARKS =
-            new TreeMap<>(Map.of(
-                    "startup", StartupBench::run,
-                    "throughput", ThroughputBench::run,
-                    "handshakes", HandshakesBench::run,
-                    "peer", PeerBench::run,
-                    "sessions", SessionsBench::run));
+    private static final Map<String, Run> BENCHMARKS = new TreeMap<>(Map.ofEntries(
+            Map.entry("handshakes", HandshakesBench::run),
+            Map.entry("peer", PeerBench::run),
+            Map.entry("sessions", SessionsBench::run),
+            Map.entry("startup", StartupBench::run),
+            Map.entry("throughput", ThroughputBench::run),
+            Map.entry("yardstick", YardstickBench::run)));
     /** Of a failure's text: it ends with what the failing program said last. */
     private static final int LINES_SHOWN = 40;
 
