@@ -25,10 +25,13 @@ import io.culvert.tunnel.openvpn.data.DataMessage;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One session's packets between a TUN device and a UDP socket, in one thread, on the product's own batching device and
@@ -59,6 +62,7 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
     private final PooledBuffer[] batch = new PooledBuffer[BATCH];
     private long lastSentNs;
     private int round;
+    private int holds;
 
     /**
      * Makes the device and configures it with {@code ip}.
@@ -81,13 +85,38 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
         ip("address", "add", address, "dev", name);
         ip("link", "set", name, "mtu", "" + mtu, "up");
         var resources = new LinkResources(
-                pool, drops, new EndpointTable(ENDPOINTS), poller, System::nanoTime, (delay, then) -> {});
-        Listener listener = new SocketListeners(libc, resources).open(new ListenerClaim(Transport.UDP, local));
+                pool, drops, new EndpointTable(ENDPOINTS, EndpointTable.Key.random(new SecureRandom())), poller, System::nanoTime,
+                (delay, then) -> {}, gate());
+        Listener listener = new SocketListeners(libc, resources)
+                .open(new ListenerClaim(Transport.UDP, local), Optional.empty(), Listener.Group.ALONE);
         this.link = (Link) listener;
         this.server = Objects.requireNonNull(
                 listener.endpoint(new RemoteEnd(Transport.UDP, remote, local.getAddress(), local.getPort())));
         listener.resume(this, null);
         poller.add(this);
+    }
+
+    /** As long as the socket takes no more, packets wait in the device. */
+    private LinkResources.Gate gate() {
+        return new LinkResources.Gate() {
+            @Override
+            public void hold() {
+                if (holds++ == 0) {
+                    poller.remove(LoadTunnel.this);
+                }
+            }
+
+            @Override
+            public void release() {
+                if (--holds == 0) {
+                    try {
+                        poller.add(LoadTunnel.this);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            }
+        };
     }
 
     private static void ip(String... words) throws IOException {
@@ -110,10 +139,10 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
             if (hot) {
                 poller.pause(PAUSE_NS);
             }
-            poller.await(tun.hasMore() ? 0 : pingNs);
+            poller.await(holds == 0 && tun.hasMore() ? 0 : pingNs);
             round = 0;
             poller.dispatch();
-            if (tun.hasMore()) {
+            if (holds == 0 && tun.hasMore()) {
                 readTun();
             }
             keepAlive();
