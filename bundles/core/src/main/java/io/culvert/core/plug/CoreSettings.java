@@ -65,5 +65,5 @@ public @interface CoreSettings {
             description = "Packet loops, each with a thread, a socket and a queue of the TUN; 0 for one per processor core.",
             min = "0",
             max = "64")
-    int workers() default 1;
+    int workers() default 0;
 }
