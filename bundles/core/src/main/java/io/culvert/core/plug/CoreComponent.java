@@ -67,8 +67,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     /** By service. Guarded by itself. */
     private final Map<ServiceReference<CipherProvider>, CipherProvider> cipherServices = new HashMap<>();
 
-    /** As they are asked: the highest rank first. */
-    private volatile List<CipherProvider> ciphers = List.of();
+    private volatile @Nullable CipherTrials ciphers;
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     private volatile List<Authenticator> authenticators = List.of();
@@ -87,14 +86,18 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
         CoreConfig config = CoreConfig.of(settings);
         Path runDir = home(context).resolve("run");
         Files.createDirectories(runDir);
+        var choice = new CipherChoice(config.ciphers(), System::nanoTime);
+        offer(choice);
         // Declarative Services order services from the lowest rank to the highest, the other way round than we ask.
         var plugged = new Appliance.Plugged(
                 () -> authenticators.reversed(),
                 () -> checks,
                 () -> store,
-                new PluggedServices(() -> tls, () -> authority, () -> ciphers));
+                new PluggedServices(() -> tls, () -> authority, choice));
         this.context = context;
         appliance = Appliance.start(runDir, config, plugged);
+        ciphers = new CipherTrials(choice, this::moveKeys);
+        ciphersChanged();
         commands = List.of(
                 context.registerService(Command.class, new StatusCommand(context), null),
                 context.registerService(Command.class, new SessionsCommand(this), null),
@@ -104,6 +107,11 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
 
     @Deactivate
     synchronized void deactivate() {
+        CipherTrials trials = ciphers;
+        ciphers = null;
+        if (trials != null) {
+            trials.close();
+        }
         Appliance running = appliance;
         appliance = null;
         commands.forEach(ServiceRegistration::unregister);
@@ -184,12 +192,24 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     }
 
     private void ciphersChanged() {
+        CipherTrials trials = ciphers;
+        if (trials != null) {
+            offer(trials.choice());
+            moveKeys();
+            trials.start();
+        }
+    }
+
+    private void offer(CipherChoice choice) {
         synchronized (cipherServices) {
-            ciphers = cipherServices.entrySet().stream()
+            choice.offer(cipherServices.entrySet().stream()
                     .sorted(Map.Entry.<ServiceReference<CipherProvider>, CipherProvider>comparingByKey().reversed())
                     .map(Map.Entry::getValue)
-                    .toList();
+                    .toList());
         }
+    }
+
+    private void moveKeys() {
         Appliance running = appliance;
         if (running != null) {
             await("move the keys to other ciphers", running.bus().ciphersChanged());
@@ -281,6 +301,12 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     @Override
     public Map<String, Object> status() {
         Appliance running = appliance;
-        return running == null ? Map.of() : running.status();
+        CipherTrials trials = ciphers;
+        if (running == null || trials == null) {
+            return Map.of();
+        }
+        Map<String, Object> status = running.status();
+        status.put("ciphers", trials.choice().status());
+        return status;
     }
 }

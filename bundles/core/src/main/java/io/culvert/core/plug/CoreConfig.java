@@ -1,14 +1,19 @@
 package io.culvert.core.plug;
 
 import io.culvert.api.config.ConfigException;
+import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.network.Prefix;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * {@link CoreSettings}, valid by construction.
@@ -29,13 +34,17 @@ record CoreConfig(
         int maxSessions,
         boolean duplicateLogins,
         boolean clientToClient,
-        int workers) {
+        int workers,
+        Map<DataCipher, String> ciphers) {
 
     static final String PID = "io.culvert.core";
 
     private static final Pattern INTERFACE = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?");
     private static final int MAX_WORKERS = 64;
+    private static final Pattern CIPHER = Pattern.compile("(?:([A-Za-z0-9-]+)=)?([a-z][a-z0-9.-]*)");
+    private static final String CIPHER_FORM = "must be a provider's name such as openssl, or CIPHER=NAME, CIPHER being "
+            + Arrays.stream(DataCipher.values()).map(CipherChoice::name).collect(Collectors.joining(", "));
     private static final int IPV6_MINIMUM_MTU = 1280;
 
     /**
@@ -70,7 +79,8 @@ record CoreConfig(
                 settings.clientToClient(),
                 settings.workers() > 0
                         ? settings.workers()
-                        : Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()));
+                        : Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()),
+                ciphers(settings.ciphers()));
     }
 
     private static Optional<Prefix> prefix(String attribute, String text, int addressBytes, int longest) {
@@ -110,6 +120,35 @@ record CoreConfig(
             }
         }
         return List.copyOf(values);
+    }
+
+    /** One for all ciphers is less special than one for a cipher, in whatever order. */
+    private static Map<DataCipher, String> ciphers(String[] texts) {
+        Map<DataCipher, String> wishes = new EnumMap<>(DataCipher.class);
+        Map<DataCipher, String> special = new EnumMap<>(DataCipher.class);
+        for (String text : Arrays.asList(texts)) {
+            Matcher matcher = CIPHER.matcher(text.strip());
+            if (!matcher.matches()) {
+                throw new ConfigException(PID, "ciphers", "\"" + text + "\"", CIPHER_FORM);
+            }
+            String provider = matcher.group(2);
+            if (matcher.group(1) == null) {
+                Arrays.asList(DataCipher.values()).forEach(each -> wishes.put(each, provider));
+            } else {
+                special.put(cipher(text, matcher.group(1)), provider);
+            }
+        }
+        wishes.putAll(special);
+        return wishes;
+    }
+
+    private static DataCipher cipher(String text, String name) {
+        for (DataCipher each : DataCipher.values()) {
+            if (CipherChoice.name(each).equalsIgnoreCase(name)) {
+                return each;
+            }
+        }
+        throw new ConfigException(PID, "ciphers", "\"" + text + "\"", CIPHER_FORM);
     }
 
     private static String domain(String text) {

@@ -61,6 +61,13 @@ public @interface CoreSettings {
     boolean clientToClient() default false;
 
     @AttributeDefinition(
+            name = "Ciphers",
+            description = "Which provider serves the data channels: a name such as openssl or jce for all ciphers, or "
+                    + "CIPHER=NAME such as AES-256-GCM=openssl for one. Without it the fastest does.",
+            required = false)
+    String[] ciphers() default {};
+
+    @AttributeDefinition(
             name = "Workers",
             description = "Packet loops, each with a thread, a socket and a queue of the TUN; 0 for one per processor core.",
             min = "0",

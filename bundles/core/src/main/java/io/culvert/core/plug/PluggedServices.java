@@ -5,22 +5,16 @@ import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.core.bus.Services;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The providers in force: of several, the first.
- *
- * @param ciphers in the order in which they are asked
- */
+/** The providers in force. */
 record PluggedServices(
         Supplier<@Nullable TlsProvider> provider,
         Supplier<@Nullable CertificateAuthority> authority,
-        Supplier<List<CipherProvider>> providers)
+        CipherChoice choice)
         implements Services {
     @Override
     public Optional<TlsProvider> tls() {
@@ -34,18 +28,11 @@ record PluggedServices(
 
     @Override
     public Optional<CipherProvider> crypto(DataCipher cipher) {
-        for (CipherProvider each : providers.get()) {
-            if (each.ciphers().contains(cipher)) {
-                return Optional.of(each);
-            }
-        }
-        return Optional.empty();
+        return choice.provider(cipher);
     }
 
     @Override
     public List<DataCipher> ciphers() {
-        Set<DataCipher> all = EnumSet.noneOf(DataCipher.class);
-        providers.get().forEach(each -> all.addAll(each.ciphers()));
-        return List.copyOf(all);
+        return choice.ciphers();
     }
 }

@@ -42,7 +42,8 @@ final class ApplianceTest {
 
     private Appliance start() throws Exception {
         return Appliance.start(runDir, CONFIG, new Appliance.Plugged(
-                List::of, List::of, () -> store, new PluggedServices(() -> null, () -> null, List::of)));
+                List::of, List::of, () -> store, new PluggedServices(
+                        () -> null, () -> null, new CipherChoice(Map.of(), System::nanoTime))));
     }
 
     private static int attach(Appliance appliance) throws Exception {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.config.ConfigException;
+import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.network.Prefix;
 import java.lang.reflect.Proxy;
 import java.util.List;
@@ -43,6 +44,14 @@ final class CoreConfigTest {
     }
 
     @Test
+    void shouldTakeOneProviderForACipherBeforeOneForAll() {
+        var ciphers = config("ciphers", new String[] {"AES-256-GCM=openssl", "jce"}).ciphers();
+        assertEquals("openssl", ciphers.get(DataCipher.AES_256_GCM));
+        assertEquals("jce", ciphers.get(DataCipher.CHACHA20_POLY1305));
+        assertEquals(Map.of(), CoreConfig.of(settings(Map.of())).ciphers());
+    }
+
+    @Test
     void shouldNameTheSettingThatIsWrong() {
         refuses("ipv4", "10.8.0.1/24");
         refuses("ipv4", "fd00::/64");
@@ -56,6 +65,9 @@ final class CoreConfigTest {
         refuses("workers", 65);
         refuses("routes", new String[] {"192.168.7.0"});
         refuses("nameServers", new String[] {"dns.example.org"});
+        refuses("ciphers", new String[] {"AES-512-GCM=jce"});
+        refuses("ciphers", new String[] {"AES-256-GCM="});
+        refuses("ciphers", new String[] {""});
         refuses("searchDomains", new String[] {"two words"});
     }
 

@@ -1,0 +1,286 @@
+package io.culvert.core.plug;
+
+import io.culvert.api.crypto.AeadKey;
+import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which provider serves which cipher: the one the settings name, else the one that was measured to be the fastest, else
+ * the first. A provider that gives a wrong answer to a known question serves nothing.
+ *
+ * <p>Threads: any. Asking never waits; {@link #measure} takes its time, and {@link #offer} waits for it to leave a
+ * provider that is not offered any more.
+ */
+final class CipherChoice {
+    private static final Logger LOG = LoggerFactory.getLogger(CipherChoice.class);
+
+    /** One that is not faster than this share of the time of another is not worth moving to. */
+    private static final double WORTHWHILE = 0.9;
+
+    private static final int TEXT = 1400;
+    private static final int AAD = 8;
+    private static final int AT = AAD + DataCipher.TAG_BYTES;
+
+    /** Packets that are timed together, sealed and opened. */
+    private static final int BATCH = 16;
+
+    private final Map<DataCipher, String> wishes;
+    private final LongSupplier nanoTime;
+    private final Object measuring = new Object();
+
+    /** In the order of rank. */
+    private volatile List<CipherProvider> offered = List.of();
+
+    private volatile Map<DataCipher, CipherProvider> chosen = Map.of();
+
+    // ---- guarded by this
+
+    private final Map<CipherProvider, Trial> trials = new IdentityHashMap<>();
+    private final Set<String> missed = new HashSet<>();
+
+    /** What is known of a provider. */
+    private static final class Trial {
+        final Set<DataCipher> correct = EnumSet.noneOf(DataCipher.class);
+        /** For a packet that is sealed and opened, in nanoseconds. */
+        final Map<DataCipher, Long> cost = new EnumMap<>(DataCipher.class);
+    }
+
+    /**
+     * @param wishes the provider that is to serve a cipher, by its name; another does while it is not there
+     * @param nanoTime as {@link System#nanoTime}
+     */
+    CipherChoice(Map<DataCipher, String> wishes, LongSupplier nanoTime) {
+        this.wishes = Map.copyOf(wishes);
+        this.nanoTime = nanoTime;
+    }
+
+    Optional<CipherProvider> provider(DataCipher cipher) {
+        return Optional.ofNullable(chosen.get(cipher));
+    }
+
+    List<DataCipher> ciphers() {
+        return List.copyOf(chosen.keySet());
+    }
+
+    /** The providers there are, the first being preferred where nothing speaks for another. New ones are tested. */
+    void offer(List<CipherProvider> providers) {
+        synchronized (this) {
+            offered = List.copyOf(providers);
+            trials.keySet().removeIf(each -> providers.stream().noneMatch(other -> other == each));
+            for (CipherProvider each : providers) {
+                trials.computeIfAbsent(each, CipherChoice::test);
+            }
+            choose();
+        }
+        synchronized (measuring) {
+            // Nobody is in the code of those that went.
+        }
+    }
+
+    private static Trial test(CipherProvider provider) {
+        var trial = new Trial();
+        for (DataCipher cipher : provider.ciphers()) {
+            try {
+                CipherSelfTest.check(provider, cipher);
+                trial.correct.add(cipher);
+            } catch (RuntimeException | LinkageError e) {
+                LOG.error("core: {} of {} is not used, as it fails its self-test", name(cipher), provider.name(), e);
+            }
+        }
+        return trial;
+    }
+
+    // ---- measuring
+
+    /** Whether there is anything to choose from. */
+    boolean worthMeasuring() {
+        return offered.size() > 1;
+    }
+
+    /**
+     * Measures all providers, beside the packets.
+     *
+     * @param budgetNs for one provider, about
+     * @return whether another provider serves a cipher now
+     */
+    boolean measure(long budgetNs) {
+        List<CipherProvider> now = offered;
+        for (DataCipher cipher : DataCipher.values()) {
+            List<CipherProvider> rivals = rivals(now, cipher);
+            if (rivals.size() > 1) {
+                rivals.forEach(each -> measure(each, cipher, budgetNs / DataCipher.values().length));
+            }
+        }
+        synchronized (this) {
+            Map<DataCipher, CipherProvider> before = chosen;
+            choose();
+            return !before.equals(chosen);
+        }
+    }
+
+    private void measure(CipherProvider provider, DataCipher cipher, long budgetNs) {
+        synchronized (measuring) {
+            long best = Long.MAX_VALUE;
+            if (!isOffered(provider)) {
+                return;
+            }
+            try (Arena arena = Arena.ofConfined();
+                    AeadKey key = provider.openKey(cipher, new byte[cipher.keyBytes()], 0)) {
+                MemorySegment packet = arena.allocate(AT + TEXT);
+                long start = nanoTime.getAsLong();
+                long last = start;
+                // The shortest batch: all that comes between, and code that is not compiled yet, only makes them longer.
+                for (int nonce = 0; last - start < budgetNs && isOffered(provider); ) {
+                    for (int i = 0; i < BATCH; i++) {
+                        key.seal(packet, ++nonce, 0, 0, AAD, AT, TEXT, AAD);
+                        key.open(packet, nonce, 0, 0, AAD, AT, TEXT, AAD);
+                    }
+                    long end = nanoTime.getAsLong();
+                    best = Math.min(best, (end - last) / BATCH);
+                    last = end;
+                }
+            } catch (RuntimeException e) {
+                LOG.warn("core: could not measure {} of {}", name(cipher), provider.name(), e);
+                return;
+            }
+            measured(provider, cipher, best);
+        }
+    }
+
+    private synchronized void measured(CipherProvider provider, DataCipher cipher, long cost) {
+        Trial trial = trials.get(provider);
+        if (trial != null && cost != Long.MAX_VALUE) {
+            trial.cost.put(cipher, cost);
+        }
+    }
+
+    private boolean isOffered(CipherProvider provider) {
+        for (CipherProvider each : offered) {
+            if (each == provider) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private synchronized List<CipherProvider> rivals(List<CipherProvider> providers, DataCipher cipher) {
+        return providers.stream()
+                .filter(each -> trials.containsKey(each) && trials.get(each).correct.contains(cipher))
+                .toList();
+    }
+
+    // ---- choosing, guarded by this
+
+    private void choose() {
+        Map<DataCipher, CipherProvider> next = new EnumMap<>(DataCipher.class);
+        for (DataCipher cipher : DataCipher.values()) {
+            List<CipherProvider> rivals = rivals(offered, cipher);
+            if (!rivals.isEmpty()) {
+                CipherProvider now = wished(cipher, rivals).orElseGet(() -> best(cipher, rivals));
+                next.put(cipher, now);
+                if (chosen.get(cipher) != now) {
+                    LOG.info("core: {} is served by {}{}", name(cipher), now.name(), costs(cipher, rivals));
+                }
+            }
+        }
+        chosen = next;
+    }
+
+    private Optional<CipherProvider> wished(DataCipher cipher, List<CipherProvider> rivals) {
+        String wish = wishes.get(cipher);
+        if (wish == null) {
+            return Optional.empty();
+        }
+        Optional<CipherProvider> found =
+                rivals.stream().filter(each -> each.name().equals(wish)).findFirst();
+        if (found.isPresent()) {
+            missed.remove(name(cipher));
+        } else if (missed.add(name(cipher))) {
+            LOG.warn("core: {} is to be served by {}, which is not there: the best of the others does",
+                    name(cipher), wish);
+        }
+        return found;
+    }
+
+    private CipherProvider best(DataCipher cipher, List<CipherProvider> rivals) {
+        CipherProvider present = chosen.get(cipher);
+        if (present == null || !rivals.contains(present)) {
+            present = rivals.stream()
+                    .filter(each -> cost(each, cipher) != null)
+                    .findFirst()
+                    .orElse(rivals.getFirst());
+        }
+        CipherProvider best = present;
+        Long bestCost = cost(present, cipher);
+        if (bestCost == null) {
+            return present;
+        }
+        double limit = bestCost * WORTHWHILE;
+        for (CipherProvider each : rivals) {
+            Long cost = cost(each, cipher);
+            if (cost != null && cost < limit && cost < bestCost) {
+                best = each;
+                bestCost = cost;
+            }
+        }
+        return best;
+    }
+
+    private @Nullable Long cost(CipherProvider provider, DataCipher cipher) {
+        Trial trial = trials.get(provider);
+        return trial == null ? null : trial.cost.get(cipher);
+    }
+
+    private String costs(DataCipher cipher, List<CipherProvider> rivals) {
+        List<String> known = new ArrayList<>();
+        for (CipherProvider each : rivals) {
+            Long cost = cost(each, cipher);
+            if (cost != null) {
+                known.add(each.name() + " " + cost + " ns");
+            }
+        }
+        return known.isEmpty() ? "" : " (" + String.join(", ", known) + " for a packet of " + TEXT + " bytes both ways)";
+    }
+
+    /** By cipher: the provider, and in {@code ns} what each was measured to need for a packet both ways. */
+    synchronized Map<String, Object> status() {
+        Map<String, Object> status = new LinkedHashMap<>();
+        chosen.forEach((cipher, provider) -> {
+            Map<String, Object> costs = new LinkedHashMap<>();
+            for (CipherProvider each : rivals(offered, cipher)) {
+                Long cost = cost(each, cipher);
+                if (cost != null) {
+                    costs.put(each.name(), cost);
+                }
+            }
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("provider", provider.name());
+            if (!costs.isEmpty()) {
+                row.put("ns", costs);
+            }
+            status.put(name(cipher), row);
+        });
+        return status;
+    }
+
+    /** {@code AES-256-GCM}. */
+    static String name(DataCipher cipher) {
+        return cipher.name().replace('_', '-');
+    }
+}
