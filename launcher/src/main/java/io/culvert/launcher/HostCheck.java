@@ -4,6 +4,7 @@ import io.culvert.core.host.HostChecks;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What the host must give, asked before any bundle is started. */
 final class HostCheck {
@@ -24,7 +25,7 @@ final class HostCheck {
 
     /** Every check for a gateway with default settings: name, state, what was found and the remedy. */
     static List<Map<String, Object>> ofGateway() {
-        return HostChecks.run(HostChecks.Needs.ofGateway()).stream()
+        return Stream.concat(HostChecks.run(HostChecks.Needs.ofGateway()).stream(), HostChecks.libraries().stream())
                 .map(HostCheck::row)
                 .toList();
     }

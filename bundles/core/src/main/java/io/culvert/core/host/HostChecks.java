@@ -82,6 +82,21 @@ public final class HostChecks {
         return new HostChecks(Path.of("/"), Clock.systemUTC(), Nft.find()).findings(needs);
     }
 
+    /** What makes the appliance faster where it is there. */
+    public static List<Finding> libraries() {
+        return List.of(libcrypto(CryptoLibrary.version()));
+    }
+
+    static Finding libcrypto(Optional<String> version) {
+        String name = "libcrypto";
+        return version.map(text -> Finding.ok(name, text + " can be loaded"))
+                .orElseGet(() -> Finding.advice(
+                        name,
+                        "libcrypto.so.3 is not there: the JDK's own ciphers do all the work",
+                        "install it for more throughput: 'apt install libssl3' (libssl3t64 on newer systems), "
+                                + "or 'dnf install openssl-libs'"));
+    }
+
     List<Finding> findings(Needs needs) {
         var findings = new ArrayList<Finding>();
         Finding capability = capability();

@@ -82,6 +82,14 @@ class HostChecksTest {
     }
 
     @Test
+    void shouldAdviseToInstallLibcrypto() {
+        assertEquals("libcrypto: OpenSSL 3.9 can be loaded", HostChecks.libcrypto(Optional.of("OpenSSL 3.9")).toString());
+        Finding missing = HostChecks.libcrypto(Optional.empty());
+        assertTrue(missing.ok() && missing.remedy().contains("libssl3"), missing.toString());
+        assertEquals(1, HostChecks.libraries().size());
+    }
+
+    @Test
     void shouldNameAClockThatIsFarOff() {
         now = Instant.EPOCH;
         assertTrue(bad("time").problem().contains("1970"));

@@ -24,7 +24,7 @@ public final class OpenSslComponent {
         if (provider == null) {
             registration = null;
             LOG.warn("openssl: libcrypto is not there, other providers do its work; "
-                    + "install libssl3 (Debian, Ubuntu) or openssl-libs (Fedora, RHEL) to have it");
+                    + "install libssl3 (Debian; libssl3t64 on newer ones) or openssl-libs (Fedora, RHEL) to have it");
             return;
         }
         registration = context.registerService(CipherProvider.class, provider, null);
