@@ -1,15 +1,8 @@
 package io.culvert.core.tun;
 
 import io.culvert.core.host.HostException;
-import io.culvert.core.libc.Errno;
 import io.culvert.core.libc.Libc;
-import io.culvert.core.libc.Linux;
-import io.culvert.core.libc.NativeException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
@@ -21,17 +14,6 @@ public final class LinuxTun implements AutoCloseable {
     /** As many queues as the kernel gives one device. */
     public static final int MAX_QUEUES = 256;
 
-    private static final String DEVICE = "/dev/net/tun";
-    private static final long TUNSETIFF = 0x400454caL;
-    private static final int IFF_TUN = 0x1;
-    private static final int IFF_MULTI_QUEUE = 0x100;
-    private static final int IFF_NO_PI = 0x1000;
-    private static final int IFF_TUN_EXCL = 0x8000;
-
-    /** {@code struct ifreq}: name at 0, flags u16 at 16. */
-    private static final int IFREQ_BYTES = 40;
-
-    private static final int IFREQ_FLAGS = 16;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,15}");
 
     private final String name;
@@ -64,14 +46,16 @@ public final class LinuxTun implements AutoCloseable {
         if (queues < 1 || queues > MAX_QUEUES) {
             throw new IllegalArgumentException("queues " + queues + " is not in 1.." + MAX_QUEUES);
         }
+        var first = TunDescriptor.first(libc, name, queues > 1);
         var opened = new Tun[queues];
-        int done = 0;
+        opened[0] = queue(libc, first.fd(), name, mtu, first.offloads());
+        int done = 1;
         try {
             for (; done < queues; done++) {
-                int fd = openQueue(libc, name, queues > 1, done == 0);
-                opened[done] = new PlainQueue(libc, fd, name, mtu);
+                int fd = TunDescriptor.further(libc, name, first.offloads().vnetHeader());
+                opened[done] = queue(libc, fd, name, mtu, first.offloads());
             }
-            return new LinuxTun(name, opened, Offloads.NONE);
+            return new LinuxTun(name, opened, first.offloads());
         } catch (IOException | RuntimeException | Error e) {
             while (done > 0) {
                 opened[--done].close();
@@ -80,56 +64,10 @@ public final class LinuxTun implements AutoCloseable {
         }
     }
 
-    private static int openQueue(Libc libc, String name, boolean several, boolean first) throws IOException {
-        int fd = openDevice(libc);
-        try (var arena = Arena.ofConfined()) {
-            MemorySegment ifreq = arena.allocate(IFREQ_BYTES, 8);
-            ifreq.setString(0, name, StandardCharsets.US_ASCII);
-            // EXCL: never share a device that someone else made, whose settings are not ours to change.
-            int flags = IFF_TUN | IFF_NO_PI | (several ? IFF_MULTI_QUEUE : 0) | (first ? IFF_TUN_EXCL : 0);
-            ifreq.set(ValueLayout.JAVA_SHORT, IFREQ_FLAGS, (short) flags);
-            libc.ioctl(fd, "TUNSETIFF", TUNSETIFF, ifreq);
-            return fd;
-        } catch (NativeException e) {
-            libc.closeQuietly(fd);
-            throw explained(e, name);
-        } catch (RuntimeException | Error e) {
-            libc.closeQuietly(fd);
-            throw e;
-        }
-    }
-
-    private static int openDevice(Libc libc) throws IOException {
-        try {
-            return libc.open(DEVICE, Linux.O_RDWR | Linux.O_NONBLOCK | Linux.O_CLOEXEC);
-        } catch (NativeException e) {
-            throw switch (e.errno()) {
-                case Errno.ENOENT, Errno.ENODEV, Errno.ENXIO -> new HostException(
-                        "no TUN device: " + e.getMessage(),
-                        "run 'modprobe tun', and in a container pass --device " + DEVICE,
-                        e);
-                case Errno.EACCES, Errno.EPERM -> new HostException(
-                        "no access to the TUN device: " + e.getMessage(),
-                        "run as root, or allow the device (container: --device " + DEVICE
-                                + "; systemd: DeviceAllow=" + DEVICE + " rw)",
-                        e);
-                default -> e;
-            };
-        }
-    }
-
-    private static IOException explained(NativeException e, String name) {
-        return switch (e.errno()) {
-            case Errno.EPERM, Errno.EACCES -> new HostException(
-                    "may not make interface " + name + ": " + e.getMessage(),
-                    "run as root or with CAP_NET_ADMIN (container: --cap-add NET_ADMIN)",
-                    e);
-            case Errno.EBUSY, Errno.EEXIST, Errno.EINVAL -> new HostException(
-                    "interface " + name + " is taken: " + e.getMessage(),
-                    "stop what uses it ('ip link show " + name + "'), or set another name at core.tun",
-                    e);
-            default -> e;
-        };
+    private static Tun queue(Libc libc, int fd, String name, int mtu, Offloads offloads) {
+        return offloads.vnetHeader()
+                ? new VnetQueue(libc, fd, name, mtu, offloads)
+                : new PlainQueue(libc, fd, name, mtu);
     }
 
     /** One queue, for one packet loop. */
