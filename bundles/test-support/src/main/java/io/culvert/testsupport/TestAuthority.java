@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A certificate authority that lives as long as a test: P-256 throughout, valid for a day around now. */
 public final class TestAuthority {
+    private static final Duration NOW_AND_A_DAY = Duration.ofDays(1);
+
     private final AtomicLong serial = new AtomicLong(1);
     private final KeyPair key = newKey();
     private final X500Name name;
@@ -32,7 +34,12 @@ public final class TestAuthority {
 
     public TestAuthority(String name) {
         this.name = new X500Name("CN=" + name);
-        this.certificate = sign(this.name, key, null);
+        this.certificate = sign(this.name, key, null, NOW_AND_A_DAY);
+    }
+
+    private TestAuthority(String name, TestAuthority above) {
+        this.name = new X500Name("CN=" + name);
+        this.certificate = above.sign(this.name, key, null, NOW_AND_A_DAY);
     }
 
     public X509Certificate certificate() {
@@ -49,24 +56,44 @@ public final class TestAuthority {
         return issue(commonName, KeyPurposeId.id_kp_clientAuth);
     }
 
-    private TlsPolicy.Identity issue(String commonName, KeyPurposeId purpose) {
-        KeyPair pair = newKey();
-        return new TlsPolicy.Identity(
-                pair.getPrivate(), List.of(sign(new X500Name("CN=" + commonName), pair, purpose)));
+    /** A server's identity with an RSA key of 2,048 bits. */
+    public TlsPolicy.Identity rsaServer(String commonName) {
+        return issue(commonName, newRsaKey(), KeyPurposeId.id_kp_serverAuth, NOW_AND_A_DAY);
     }
 
-    private X509Certificate sign(X500Name subject, KeyPair pair, @Nullable KeyPurposeId purpose) {
+    /** A client's identity that ended an hour ago. */
+    public TlsPolicy.Identity expiredClient(String commonName) {
+        return issue(commonName, newKey(), KeyPurposeId.id_kp_clientAuth, Duration.ofHours(-1));
+    }
+
+    /** A client's identity below an authority of its own, which this one has signed and which is in the chain. */
+    public TlsPolicy.Identity clientOfIntermediate(String authorityName, String commonName) {
+        var intermediate = new TestAuthority(authorityName, this);
+        TlsPolicy.Identity below = intermediate.client(commonName);
+        return new TlsPolicy.Identity(below.key(), List.of(below.chain().getFirst(), intermediate.certificate));
+    }
+
+    private TlsPolicy.Identity issue(String commonName, KeyPurposeId purpose) {
+        return issue(commonName, newKey(), purpose, NOW_AND_A_DAY);
+    }
+
+    private TlsPolicy.Identity issue(String commonName, KeyPair pair, KeyPurposeId purpose, Duration validFor) {
+        return new TlsPolicy.Identity(
+                pair.getPrivate(), List.of(sign(new X500Name("CN=" + commonName), pair, purpose, validFor)));
+    }
+
+    private X509Certificate sign(X500Name subject, KeyPair pair, @Nullable KeyPurposeId purpose, Duration validFor) {
         Instant now = Instant.now();
         try {
             var builder = new JcaX509v3CertificateBuilder(
                     name,
                     BigInteger.valueOf(serial.getAndIncrement()),
                     Date.from(now.minus(Duration.ofDays(1))),
-                    Date.from(now.plus(Duration.ofDays(1))),
+                    Date.from(now.plus(validFor)),
                     subject,
                     pair.getPublic());
             if (purpose == null) {
-                builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
+                builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(1));
                 builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
             } else {
                 builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
@@ -75,6 +102,16 @@ public final class TestAuthority {
             var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(key.getPrivate());
             return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
         } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyPair newRsaKey() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }

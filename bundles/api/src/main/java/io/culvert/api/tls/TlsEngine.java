@@ -13,7 +13,7 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface TlsEngine extends AutoCloseable {
     /**
      * Takes bytes from the peer, cut anywhere, and messages for the peer; gives what results. Messages are held back
-     * until the handshake is complete, then each becomes one TLS record (of at most 16,384 bytes).
+     * until the handshake is complete, then each becomes one TLS record (of at most 16,000 bytes).
      *
      * @param received TLS bytes from the peer, may be empty
      * @param messages plaintext for the peer, may be empty
@@ -38,7 +38,7 @@ public interface TlsEngine extends AutoCloseable {
      */
     byte[] exportKeyingMaterial(String label, int lengthBytes) throws TlsException;
 
-    /** Forgets the connection's keys. Sends nothing. */
+    /** Forgets the connection's keys. Sends nothing. Afterwards there is nothing to ask it for, and a step fails. */
     @Override
     void close();
 }

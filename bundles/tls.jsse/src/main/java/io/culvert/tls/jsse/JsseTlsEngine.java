@@ -27,6 +27,8 @@ final class JsseTlsEngine implements TlsEngine {
     private final ArrayDeque<byte[]> held = new ArrayDeque<>();
     private byte[] pending = new byte[0];
     private boolean complete;
+    private boolean failed;
+    private boolean closed;
 
     JsseTlsEngine(SSLEngine engine) {
         this.engine = engine;
@@ -34,8 +36,12 @@ final class JsseTlsEngine implements TlsEngine {
 
     @Override
     public TlsStep step(byte[] received, List<byte[]> messages) throws TlsException {
+        if (failed || closed) {
+            throw new TlsException(closed ? "the TLS connection is closed" : "the TLS connection has failed before");
+        }
         held.addAll(messages);
         if (pending.length + received.length > MAX_PENDING) {
+            failed = true;
             throw new TlsException("the peer sends a TLS record that never ends");
         }
         byte[] joined = Arrays.copyOf(pending, pending.length + received.length);
@@ -49,6 +55,7 @@ final class JsseTlsEngine implements TlsEngine {
         try {
             run(input, network, application, toPeer, fromPeer);
         } catch (SSLException | RuntimeException e) {
+            failed = true;
             throw new TlsException(reason(e), e, alert(network, toPeer));
         }
         pending = Arrays.copyOfRange(joined, input.position(), input.limit());
@@ -90,7 +97,10 @@ final class JsseTlsEngine implements TlsEngine {
                     if (!complete || held.isEmpty() || engine.isOutboundDone()) {
                         return;
                     }
-                    wrap(ByteBuffer.wrap(held.poll()), network, toPeer);
+                    ByteBuffer message = ByteBuffer.wrap(held.poll());
+                    while (message.hasRemaining() && wrap(message, network, toPeer)) {
+                        // One round, as long as the message fits a record.
+                    }
                 }
             }
         }
@@ -158,13 +168,16 @@ final class JsseTlsEngine implements TlsEngine {
 
     @Override
     public String description() {
-        return complete
+        return complete && !closed
                 ? engine.getSession().getProtocol() + " " + engine.getSession().getCipherSuite()
                 : "";
     }
 
     @Override
     public List<X509Certificate> peerCertificates() {
+        if (closed) {
+            return List.of();
+        }
         try {
             var chain = new ArrayList<X509Certificate>();
             for (Certificate certificate : engine.getSession().getPeerCertificates()) {
@@ -178,6 +191,9 @@ final class JsseTlsEngine implements TlsEngine {
 
     @Override
     public byte[] exportKeyingMaterial(String label, int lengthBytes) throws TlsException {
+        if (closed) {
+            throw new TlsException("the TLS connection is closed");
+        }
         if (!complete) {
             throw new TlsException("keying material was asked for before the handshake is complete");
         }
@@ -191,6 +207,7 @@ final class JsseTlsEngine implements TlsEngine {
 
     @Override
     public void close() {
+        closed = true;
         held.forEach(message -> Arrays.fill(message, (byte) 0));
         held.clear();
         Arrays.fill(pending, (byte) 0);

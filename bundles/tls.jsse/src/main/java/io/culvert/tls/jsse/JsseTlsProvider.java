@@ -45,7 +45,7 @@ public final class JsseTlsProvider implements TlsProvider {
         }
         SSLEngine engine = engine(policy);
         engine.setUseClientMode(false);
-        SSLParameters parameters = parameters(policy);
+        SSLParameters parameters = parameters(policy, engine);
         switch (policy.peerCertificate()) {
             case REQUIRED -> parameters.setNeedClientAuth(true);
             case OPTIONAL -> parameters.setWantClientAuth(true);
@@ -58,7 +58,7 @@ public final class JsseTlsProvider implements TlsProvider {
     public TlsEngine newClientEngine(TlsPolicy policy) throws TlsException {
         SSLEngine engine = engine(policy);
         engine.setUseClientMode(true);
-        return started(engine, parameters(policy));
+        return started(engine, parameters(policy, engine));
     }
 
     private SSLEngine engine(TlsPolicy policy) throws TlsException {
@@ -70,7 +70,7 @@ public final class JsseTlsProvider implements TlsProvider {
         return now.context.createSSLEngine();
     }
 
-    private static SSLParameters parameters(TlsPolicy policy) {
+    private static SSLParameters parameters(TlsPolicy policy, SSLEngine engine) throws TlsException {
         var parameters = new SSLParameters();
         parameters.setProtocols(
                 policy.minVersion() == policy.maxVersion()
@@ -80,6 +80,11 @@ public final class JsseTlsProvider implements TlsProvider {
         List<String> suites = policy.suites().isEmpty() ? SUITES : policy.suites();
         parameters.setCipherSuites(suites.toArray(String[]::new));
         if (!policy.groups().isEmpty()) {
+            // One that the JDK does not know it would pass over in silence.
+            List<String> known = List.of(engine.getSSLParameters().getNamedGroups());
+            if (!known.containsAll(policy.groups())) {
+                throw new TlsException("the JDK's TLS does not have all of the policy's groups " + policy.groups());
+            }
             parameters.setNamedGroups(policy.groups().toArray(String[]::new));
         }
         return parameters;
