@@ -108,6 +108,7 @@ class DistributionIT {
                   store.local: {}
                   pki: {}
                   tls.jsse: {}
+                  tls.openssl: {}
                   crypto.jce: {}
                   crypto.openssl: {}
                   auth.file: {}
