@@ -18,6 +18,9 @@ public final class LinkEndpoint implements Endpoint {
 
     final long localHigh;
     final long localLow;
+    /** The longest datagram of which the kernel cuts several, in bytes; less once it refused. Known to the loop alone. */
+    int segmentLimit = 0xffff;
+
     private final int localPort;
     private final long keyedHash;
     private @Nullable InetSocketAddress remote;

@@ -98,6 +98,11 @@ record ListenSocket(int fd, int family, int port) {
         }
         // Outer datagrams may be fragmented on the way: a lost ICMP message must not make a black hole.
         libc.setsockopt(fd, Linux.IPPROTO_IP, Linux.IP_MTU_DISCOVER, Linux.IP_PMTUDISC_DONT);
+        try {
+            libc.setsockopt(fd, Linux.IPPROTO_UDP, Linux.UDP_GRO, 1);
+        } catch (NativeException e) {
+            // Then each message is one datagram.
+        }
         buffer(libc, fd, Linux.SO_RCVBUFFORCE, Linux.SO_RCVBUF);
         buffer(libc, fd, Linux.SO_SNDBUFFORCE, Linux.SO_SNDBUF);
     }

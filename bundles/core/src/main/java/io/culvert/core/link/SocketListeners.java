@@ -5,11 +5,13 @@ import io.culvert.api.tunnel.Steering;
 import io.culvert.core.libc.Libc;
 import java.io.IOException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Opens real sockets. */
+/** Opens real sockets, for one packet loop. */
 public final class SocketListeners implements Listener.Factory {
     private final Libc libc;
     private final LinkResources resources;
+    private @Nullable UdpBatches udp;
 
     public SocketListeners(Libc libc, LinkResources resources) {
         this.libc = libc;
@@ -25,6 +27,11 @@ public final class SocketListeners implements Listener.Factory {
         if (group.index() > 0 && steering.isPresent()) {
             SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
         }
-        return new UdpLink(libc, claim, socket, resources);
+        UdpBatches batches = udp;
+        if (batches == null) {
+            batches = new UdpBatches();
+            udp = batches;
+        }
+        return new UdpLink(libc, claim, socket, resources, batches);
     }
 }

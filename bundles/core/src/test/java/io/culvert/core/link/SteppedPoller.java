@@ -1,11 +1,16 @@
 package io.culvert.core.link;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A {@link Poller} without a kernel: every source is ready at every step. */
 public final class SteppedPoller implements Poller {
     private final List<Pollable> sources = new ArrayList<>();
+
+    /** Those that are watched for writing. */
+    public final Set<Pollable> writing = new HashSet<>();
 
     @Override
     public void add(Pollable source) {
@@ -13,11 +18,18 @@ public final class SteppedPoller implements Poller {
     }
 
     @Override
-    public void watchWriting(Pollable source, boolean writing) {}
+    public void watchWriting(Pollable source, boolean writing) {
+        if (writing) {
+            this.writing.add(source);
+        } else {
+            this.writing.remove(source);
+        }
+    }
 
     @Override
     public void remove(Pollable source) {
         sources.remove(source);
+        writing.remove(source);
     }
 
     @Override

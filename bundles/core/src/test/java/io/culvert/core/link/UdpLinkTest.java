@@ -11,18 +11,15 @@ import io.culvert.api.tunnel.Transport;
 import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.buffer.Drops;
 import io.culvert.core.buffer.PooledBuffer;
-import io.culvert.core.libc.Errno;
 import io.culvert.core.libc.FfmLibc;
-import io.culvert.core.libc.Libc;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,7 +30,6 @@ final class UdpLinkTest {
     private final List<PooledBuffer> heard = new ArrayList<>();
     private final List<Listener> opened = new ArrayList<>();
     private final FakeGate gate = new FakeGate();
-    private int sendErrno;
 
     @AfterEach
     void close() {
@@ -41,24 +37,13 @@ final class UdpLinkTest {
     }
 
     private UdpLink open(BufferPool pool) throws IOException {
-        Libc real = new FfmLibc();
-        Libc libc = (Libc) Proxy.newProxyInstance(
-                Libc.class.getClassLoader(), new Class<?>[] {Libc.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("sendmmsg") && sendErrno != 0) {
-                        return -sendErrno;
-                    }
-                    try {
-                        return method.invoke(real, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        var libc = new FfmLibc();
         var resources = new LinkResources(
                 pool, drops, new EndpointTable(16, new EndpointTable.Key(1, 2)), new SteppedPoller(), () -> 0,
                 (delay, then) -> {}, gate);
         var link = (UdpLink) new SocketListeners(libc, resources)
                 .open(new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 0)),
-                        java.util.Optional.empty(), Listener.Group.ALONE);
+                        Optional.empty(), Listener.Group.ALONE);
         opened.add(link);
         link.resume(
                 new DatagramSink() {
@@ -156,19 +141,6 @@ final class UdpLinkTest {
         assertEquals(1, drops.of(DropReason.LINK_ERROR));
         assertEquals(1, drops.of(DropReason.TOO_BIG));
         assertEquals(8, pool.free());
-    }
-
-    @Test
-    void shouldDropTheBatchWhenTheSocketBufferIsFull() throws Exception {
-        var pool = new BufferPool(200, 64, 512);
-        UdpLink link = open(pool);
-        sendErrno = Errno.EAGAIN;
-        for (int i = 0; i < 100; i++) {
-            link.send(datagram(pool, 10), to(link, 9));
-        }
-        link.flush();
-        assertEquals(100, drops.of(DropReason.QUEUE_FULL));
-        assertEquals(200, pool.free());
     }
 
     @Test
