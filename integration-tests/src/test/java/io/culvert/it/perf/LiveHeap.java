@@ -16,7 +16,10 @@ final class LiveHeap {
         jcmd(pid, "GC.run");
         for (String line : jcmd(pid, "GC.class_histogram").lines().toList()) {
             String[] words = line.strip().split("\\s+");
-            if (words.length >= 4 && words[0].endsWith(":") && words[1].chars().allMatch(Character::isDigit)) {
+            if (words.length >= 4
+                    && words[0].endsWith(":")
+                    && words[1].chars().allMatch(Character::isDigit)
+                    && !words[3].contains("FillerElement")) {
                 bytes.merge(words[3], Long.parseLong(words[2]), Long::sum);
             }
         }

@@ -15,6 +15,7 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One key with its two ciphers. The JDK's ciphers are fastest on arrays, so the packet visits one; they want the tag
@@ -22,23 +23,19 @@ import javax.crypto.spec.SecretKeySpec;
  */
 final class JceAeadKey implements AeadKey {
     private static final int TAG = DataCipher.TAG_BYTES;
-    private static final int INITIAL_BYTES = 2048;
 
     private final boolean gcm;
-    private final Cipher sealing;
-    private final Cipher opening;
-    private final byte[] nonce = new byte[12];
-    private byte[] aad = new byte[16];
-    private byte[] input = new byte[INITIAL_BYTES];
-    private byte[] output = new byte[INITIAL_BYTES];
+    private final Scratch scratch;
+    /** Made at the first use: most keys work in one direction only. */
+    private @Nullable Cipher sealing;
+
+    private @Nullable Cipher opening;
     private SecretKey key;
     private boolean closed;
 
-    JceAeadKey(DataCipher cipher, byte[] key, int offset) throws GeneralSecurityException {
+    JceAeadKey(Scratch scratch, DataCipher cipher, byte[] key, int offset) {
+        this.scratch = scratch;
         this.gcm = cipher != DataCipher.CHACHA20_POLY1305;
-        String transformation = gcm ? "AES/GCM/NoPadding" : "ChaCha20-Poly1305";
-        this.sealing = Cipher.getInstance(transformation);
-        this.opening = Cipher.getInstance(transformation);
         this.key = new SecretKeySpec(key, offset, cipher.keyBytes(), gcm ? "AES" : "ChaCha20");
     }
 
@@ -53,10 +50,14 @@ final class JceAeadKey implements AeadKey {
             int textLength,
             int tagOffset) {
         check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
-        room(aadLength, textLength);
+        byte[][] room = scratch.room(aadLength, textLength + TAG);
+        byte[] input = room[Scratch.INPUT];
+        byte[] output = room[Scratch.OUTPUT];
+        byte[] aad = room[Scratch.AAD];
         MemorySegment.copy(packet, JAVA_BYTE, textOffset, input, 0, textLength);
         try {
-            sealing.init(Cipher.ENCRYPT_MODE, key, nonce(nonceHead, nonceTail));
+            Cipher sealing = sealing();
+            sealing.init(Cipher.ENCRYPT_MODE, key, nonce(room[Scratch.NONCE], nonceHead, nonceTail));
             MemorySegment.copy(packet, JAVA_BYTE, aadOffset, aad, 0, aadLength);
             sealing.updateAAD(aad, 0, aadLength);
             sealing.doFinal(input, 0, textLength, output, 0);
@@ -79,11 +80,15 @@ final class JceAeadKey implements AeadKey {
             int textLength,
             int tagOffset) {
         check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
-        room(aadLength, textLength);
+        byte[][] room = scratch.room(aadLength, textLength + TAG);
+        byte[] input = room[Scratch.INPUT];
+        byte[] output = room[Scratch.OUTPUT];
+        byte[] aad = room[Scratch.AAD];
         MemorySegment.copy(packet, JAVA_BYTE, textOffset, input, 0, textLength);
         MemorySegment.copy(packet, JAVA_BYTE, tagOffset, input, textLength, TAG);
         try {
-            opening.init(Cipher.DECRYPT_MODE, key, nonce(nonceHead, nonceTail));
+            Cipher opening = opening();
+            opening.init(Cipher.DECRYPT_MODE, key, nonce(room[Scratch.NONCE], nonceHead, nonceTail));
             MemorySegment.copy(packet, JAVA_BYTE, aadOffset, aad, 0, aadLength);
             opening.updateAAD(aad, 0, aadLength);
             opening.doFinal(input, 0, textLength + TAG, output, 0);
@@ -96,7 +101,29 @@ final class JceAeadKey implements AeadKey {
         return true;
     }
 
-    private AlgorithmParameterSpec nonce(int head, long tail) {
+    private Cipher sealing() throws GeneralSecurityException {
+        Cipher made = sealing;
+        if (made == null) {
+            made = newCipher();
+            sealing = made;
+        }
+        return made;
+    }
+
+    private Cipher opening() throws GeneralSecurityException {
+        Cipher made = opening;
+        if (made == null) {
+            made = newCipher();
+            opening = made;
+        }
+        return made;
+    }
+
+    private Cipher newCipher() throws GeneralSecurityException {
+        return Cipher.getInstance(gcm ? "AES/GCM/NoPadding" : "ChaCha20-Poly1305");
+    }
+
+    private AlgorithmParameterSpec nonce(byte[] nonce, int head, long tail) {
         for (int i = 0; i < 4; i++) {
             nonce[i] = (byte) (head >>> 24 - 8 * i);
         }
@@ -117,16 +144,6 @@ final class JceAeadKey implements AeadKey {
         Objects.checkFromIndexSize(tagOffset, TAG, size);
     }
 
-    private void room(int aadLength, int textLength) {
-        if (aad.length < aadLength) {
-            aad = new byte[aadLength];
-        }
-        if (input.length < textLength + TAG) {
-            input = new byte[textLength + TAG];
-            output = new byte[textLength + TAG];
-        }
-    }
-
     /** Seals and opens one packet, and refuses it with one bit changed. Uses up nonce 0. */
     boolean selfTest() {
         MemorySegment packet = MemorySegment.ofArray(new byte[8 + TAG + 32]);
@@ -140,10 +157,11 @@ final class JceAeadKey implements AeadKey {
 
     @Override
     public void close() {
-        // The JDK's keys cannot be destroyed; the scratch arrays held plaintext.
+        // The JDK's keys cannot be destroyed; they are left to the collector.
         closed = true;
         key = new SecretKeySpec(new byte[16], gcm ? "AES" : "ChaCha20");
-        Arrays.fill(input, (byte) 0);
-        Arrays.fill(output, (byte) 0);
+        sealing = null;
+        opening = null;
+        scratch.zero();
     }
 }

@@ -3,7 +3,6 @@ package io.culvert.crypto.jce;
 import io.culvert.api.crypto.AeadKey;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
-import java.security.GeneralSecurityException;
 import java.util.EnumSet;
 import java.util.Set;
 import org.osgi.service.component.annotations.Activate;
@@ -12,6 +11,7 @@ import org.osgi.service.component.annotations.Component;
 /** AES-GCM and ChaCha20-Poly1305 of whatever JCE providers the JDK has; offers what passes a round trip. */
 @Component
 public final class JceCipherProvider implements CipherProvider {
+    private final Scratch scratch = new Scratch();
     private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);
 
     @Activate
@@ -35,18 +35,14 @@ public final class JceCipherProvider implements CipherProvider {
 
     @Override
     public AeadKey openKey(DataCipher cipher, byte[] key, int offset) {
-        try {
-            return new JceAeadKey(cipher, key, offset);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the JDK has no " + cipher, e);
-        }
+        return new JceAeadKey(scratch, cipher, key, offset);
     }
 
-    private static boolean works(DataCipher cipher) {
-        try (var key = new JceAeadKey(cipher, new byte[cipher.keyBytes()], 0)) {
+    private boolean works(DataCipher cipher) {
+        try (var key = new JceAeadKey(scratch, cipher, new byte[cipher.keyBytes()], 0)) {
             return key.selfTest();
-        } catch (GeneralSecurityException _) {
-            return false;
+        } catch (IllegalStateException _) {
+            return false; // the JDK has no such cipher
         }
     }
 }
