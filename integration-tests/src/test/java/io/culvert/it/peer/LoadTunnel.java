@@ -139,7 +139,7 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
             if (hot) {
                 poller.pause(PAUSE_NS);
             }
-            poller.await(holds == 0 && tun.hasMore() ? 0 : pingNs);
+            poller.await(holds == 0 && hasMore() ? 0 : pingNs);
             round = 0;
             poller.dispatch();
             if (holds == 0 && tun.hasMore()) {
@@ -176,6 +176,10 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
     @Override
     public void onReady(boolean readable, boolean writable) {
         readTun();
+    }
+
+    private boolean hasMore() {
+        return holds == 0 && tun.hasMore();
     }
 
     private void readTun() {
