@@ -25,7 +25,8 @@ final class HostCheck {
 
     /** Every check for a gateway with default settings: name, state, what was found and the remedy. */
     static List<Map<String, Object>> ofGateway() {
-        return Stream.concat(HostChecks.run(HostChecks.Needs.ofGateway()).stream(), HostChecks.libraries().stream())
+        return Stream.of(HostChecks.run(HostChecks.Needs.ofGateway()), HostChecks.offloads(), HostChecks.libraries())
+                .flatMap(List::stream)
                 .map(HostCheck::row)
                 .toList();
     }

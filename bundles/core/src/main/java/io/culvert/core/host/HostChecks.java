@@ -1,5 +1,7 @@
 package io.culvert.core.host;
 
+import io.culvert.core.libc.FfmLibc;
+import io.culvert.core.tun.Offloads;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -85,6 +87,35 @@ public final class HostChecks {
     /** What makes the appliance faster where it is there. */
     public static List<Finding> libraries() {
         return List.of(libcrypto(CryptoLibrary.version()));
+    }
+
+    /**
+     * What the kernel does for a TUN device, found by making one for a moment; nothing where that is not allowed, which
+     * is another finding.
+     */
+    public static List<Finding> offloads() {
+        try {
+            return List.of(offloads(Offloads.probe(new FfmLibc())));
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    static Finding offloads(Offloads offloads) {
+        String name = "tun offloads";
+        if (offloads.tso() && offloads.uso()) {
+            return Finding.ok(name, offloads.text());
+        }
+        if (offloads.tso()) {
+            return Finding.advice(
+                    name,
+                    offloads.text() + ": UDP through the tunnels takes a system call for each packet",
+                    "Linux 6.2 and newer join UDP packets (uso)");
+        }
+        return Finding.advice(
+                name,
+                offloads.text() + ": everything through the tunnels takes a system call for each packet",
+                "use a Linux kernel whose TUN device has segmentation offload (tso); Culvert works without it, slower");
     }
 
     static Finding libcrypto(Optional<String> version) {

@@ -1,5 +1,8 @@
 package io.culvert.core.tun;
 
+import io.culvert.core.libc.Libc;
+import java.io.IOException;
+
 /**
  * What the kernel does for a TUN device: whether several packets of a flow pass in one system call.
  *
@@ -15,6 +18,17 @@ public record Offloads(boolean vnetHeader, boolean checksum, boolean tso, boolea
         if (!vnetHeader && (checksum || tso || uso) || (tso || uso) && !checksum) {
             throw new IllegalArgumentException("segmentation needs checksums, which need the vnet header");
         }
+    }
+
+    /**
+     * Asks the kernel, with a device that is made and gone at once.
+     *
+     * @throws IOException when no device may be made
+     */
+    public static Offloads probe(Libc libc) throws IOException {
+        TunDescriptor probe = TunDescriptor.first(libc, "cvprobe" + ProcessHandle.current().pid() % 10_000_000, false);
+        libc.closeQuietly(probe.fd());
+        return probe.offloads();
     }
 
     /** One line for people: {@code checksum, tso, uso}, or {@code none}. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.core.host.HostChecks.Finding;
 import io.culvert.core.host.HostChecks.Needs;
+import io.culvert.core.tun.Offloads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +88,18 @@ class HostChecksTest {
         Finding missing = HostChecks.libcrypto(Optional.empty());
         assertTrue(missing.ok() && missing.remedy().contains("libssl3"), missing.toString());
         assertEquals(1, HostChecks.libraries().size());
+    }
+
+    @Test
+    void shouldAdviseOnAKernelWithoutOffloads() {
+        assertEquals(
+                "tun offloads: checksum, tso, uso",
+                HostChecks.offloads(new Offloads(true, true, true, true)).toString());
+        Finding older = HostChecks.offloads(new Offloads(true, true, true, false));
+        assertTrue(older.ok() && older.problem().startsWith("checksum, tso: UDP"), older.toString());
+        Finding none = HostChecks.offloads(Offloads.NONE);
+        assertTrue(none.ok() && none.problem().startsWith("none: ") && !none.remedy().isEmpty(), none.toString());
+        assertTrue(HostChecks.offloads().size() <= 1);
     }
 
     @Test
