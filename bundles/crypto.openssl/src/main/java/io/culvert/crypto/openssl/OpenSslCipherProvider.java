@@ -10,7 +10,7 @@ import java.util.Set;
 /**
  * AES-GCM and ChaCha20-Poly1305 of libcrypto, as far as it has them: a build or a FIPS policy may leave some out.
  */
-final class OpenSslCipherProvider implements CipherProvider, AutoCloseable {
+public final class OpenSslCipherProvider implements CipherProvider, AutoCloseable {
     private final LibCrypto library;
     private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);
     private boolean closed;
@@ -27,7 +27,7 @@ final class OpenSslCipherProvider implements CipherProvider, AutoCloseable {
     }
 
     /** Empty when there is no libcrypto. */
-    static Optional<OpenSslCipherProvider> load() {
+    public static Optional<OpenSslCipherProvider> load() {
         return LibCrypto.load().map(OpenSslCipherProvider::new);
     }
 
