@@ -389,6 +389,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         device.put("name", ends.getFirst().tun().name());
         device.put("readDrops", ends.stream().mapToLong(end -> end.tun().readDrops()).sum());
         device.put("writeDrops", tunErrors);
+        device.put("thinnedAcknowledgements", ends.stream().mapToLong(end -> end.tun().thinned()).sum());
         status.put("tun", device);
         status.put("workers", loops.length);
         return status;

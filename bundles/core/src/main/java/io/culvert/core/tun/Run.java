@@ -11,6 +11,7 @@ import static io.culvert.core.tun.TransportPacket.PSH;
 import static io.culvert.core.tun.TransportPacket.TCP;
 import static io.culvert.core.tun.TransportPacket.TCP_HEADER;
 import static io.culvert.core.tun.TransportPacket.U16;
+import static io.culvert.core.tun.TransportPacket.U32;
 import static io.culvert.core.tun.TransportPacket.UDP_LENGTH;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
@@ -34,6 +35,7 @@ final class Run {
     /** Of the packet as one. */
     private static final int MAX_BYTES = 65_535;
 
+    private static final int ACKNOWLEDGEMENT = 8;
     private static final int DONT_FRAGMENT = 0x4000;
 
     private final PooledBuffer[] packets = new PooledBuffer[MAX_SEGMENTS];
@@ -146,6 +148,32 @@ final class Run {
             }
         }
         return true;
+    }
+
+    /**
+     * Whether the packet, a right acknowledgement of this flow, makes needless what was begun with: it acknowledges more
+     * at the same place of the stream, and neither says anything else. Acknowledgements of the same byte are signals of
+     * loss, and stay; so do those with SACK blocks, whose options have another shape.
+     */
+    boolean isReplacedBy(PooledBuffer packet, TransportPacket header) {
+        if (count != 1 || gsoSize != 0 || protocol != TCP || !header.isPureAck()) {
+            return false;
+        }
+        MemorySegment other = packet.segment();
+        long otherAt = packet.offset();
+        return header.headerLength() == headerLength
+                && (version == 4 ? same16(other, otherAt, 0) : same32(other, otherAt, 0))
+                && header.sequence() == nextSequence
+                && other.get(U32, otherAt + transport + ACKNOWLEDGEMENT) - memory.get(U32, at + transport + ACKNOWLEDGEMENT) > 0
+                && header.isChecksumRight();
+    }
+
+    /** Goes on with {@code packet} alone. */
+    void replace(PooledBuffer packet) {
+        packets[0].release();
+        packets[0] = packet;
+        memory = packet.segment();
+        at = packet.offset();
     }
 
     private boolean isFirstRight() {

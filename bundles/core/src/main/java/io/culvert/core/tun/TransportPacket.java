@@ -45,6 +45,9 @@ final class TransportPacket {
     static final int ACK = 0x10;
     static final int CWR = 0x80;
 
+    /** No operation, twice, then the kind and the length of the option. */
+    private static final int TIMESTAMPS = 0x01_01_08_0A;
+
     private static final int MORE_FRAGMENTS = 0x2000;
     private static final int HOP_BY_HOP = 0;
     private static final int ROUTING = 43;
@@ -165,6 +168,18 @@ final class TransportPacket {
 
     int tcpFlags() {
         return memory.get(JAVA_BYTE, at + transport + FLAGS) & 0xFF;
+    }
+
+    /** Whether this is TCP with nothing but an acknowledgement, and at most timestamps (RFC 7323 appendix A) beside it. */
+    boolean isPureAck() {
+        if (protocol != TCP
+                || payloadLength() != 0
+                || tcpFlags() != ACK
+                || (memory.get(JAVA_BYTE, at + transport + DATA_OFFSET) & 0x0F) != 0) {
+            return false;
+        }
+        int options = headerLength - transport - TCP_HEADER;
+        return options == 0 || options == 12 && memory.get(U32, at + transport + TCP_HEADER) == TIMESTAMPS;
     }
 
     int sequence() {

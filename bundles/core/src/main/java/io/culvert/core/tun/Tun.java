@@ -38,6 +38,11 @@ public interface Tun extends AutoCloseable {
     /** Packets that the device refused, ever. */
     long writeDrops();
 
+    /** Acknowledgements of TCP that were not written, as a later one of the same batch said all that they said; ever. */
+    default long thinned() {
+        return 0;
+    }
+
     @Override
     void close();
 }

@@ -188,6 +188,11 @@ final class VnetQueue implements Tun, Coalescer.Sink {
         return writeDrops;
     }
 
+    @Override
+    public long thinned() {
+        return coalescer.thinned();
+    }
+
     /** Reads that gave several packets, ever. */
     long superPacketsRead() {
         return superPacketsRead;

@@ -150,6 +150,70 @@ class CoalescerTest {
     }
 
     @Test
+    void shouldKeepOnlyTheNewestOfAcknowledgementsThatSayTheSame() {
+        for (int version : new int[] {4, 6}) {
+            Flow flow = new Flow(random, version, 6);
+            flow.options = new byte[] {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
+            List<byte[]> packets = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                flow.acknowledgement += 2800;
+                packets.add(flow.take(SuperPackets.ACK, new byte[0]));
+            }
+            packets.addAll(packets(flow, 1));
+            List<byte[]> written = write(packets);
+            assertEquals(2, written.size());
+            assertArrayEquals(packets.get(9), bare(written.get(0)));
+            assertArrayEquals(packets.get(10), bare(written.get(1)));
+        }
+    }
+
+    @Test
+    void shouldKeepAcknowledgementsThatSaySomethingElse() {
+        Flow flow = new Flow(random, 4, 6);
+        List<UnaryOperator<byte[]>> changes = List.of(
+                same -> same, // the same byte again: a sign of loss
+                moves -> {
+                    flow.acknowledgement += 1400;
+                    return flow.take(SuperPackets.ACK | 0x40, new byte[0]); // ECE
+                },
+                moves -> {
+                    flow.acknowledgement += 1400;
+                    flow.options = new byte[] {1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2}; // SACK
+                    return flow.take(SuperPackets.ACK, new byte[0]);
+                },
+                moves -> {
+                    flow.acknowledgement += 1400;
+                    flow.sequence += 1;
+                    return flow.take(SuperPackets.ACK, new byte[0]);
+                },
+                moves -> {
+                    flow.acknowledgement += 1400;
+                    flow.trafficClass = 1;
+                    return flow.take(SuperPackets.ACK, new byte[0]);
+                },
+                moves -> {
+                    flow.acknowledgement += 1400;
+                    byte[] bad = flow.take(SuperPackets.ACK, new byte[0]);
+                    bad[bad.length - 1] ^= 1;
+                    return bad;
+                },
+                moves -> {
+                    flow.acknowledgement -= 1400;
+                    return flow.take(SuperPackets.ACK, new byte[0]);
+                });
+        for (var change : changes) {
+            byte[] first = flow.take(SuperPackets.ACK, new byte[0]);
+            byte[] second = change.apply(first);
+            List<byte[]> written = write(List.of(first, second));
+            assertEquals(2, written.size());
+            assertArrayEquals(first, bare(written.get(0)));
+            assertArrayEquals(second, bare(written.get(1)));
+            flow.options = new byte[0];
+            flow.trafficClass = 0;
+        }
+    }
+
+    @Test
     void shouldEndARunWithPushOrAShorterSegment() {
         Flow flow = new Flow(random, 6, 6);
         List<byte[]> packets = packets(flow, 2);
