@@ -3,16 +3,18 @@
  * around them. No part of the product; built and run by "integration-tests/bench yardstick".
  *
  *   yardstick server -k KEYFILE -d TUN -p PORT        [-u PAUSE_US] [-b READS]
- *   yardstick client -k KEYFILE -d TUN -p PORT -r HOST [-u PAUSE_US] [-b READS]
+ *   yardstick client -k KEYFILE -d TUN -p PORT -r HOST [-u PAUSE_US] [-b READS] [-a LOCAL_HOST:LOCAL_PORT] [-i PEER_ID]
  *
  * It creates the TUN device, says "ready", and works until SIGTERM, when it prints how large its batches were. Addresses
- * and the MTU are set by whoever starts it (an MTU of 1440 keeps the outer packet at 1492 bytes).
+ * and the MTU are set by whoever starts it (an MTU of 1440 keeps the outer packet at 1492 bytes). With -a and -i a client
+ * goes on, at a real server, where another program has logged in and left it its keys, its port and its peer-id.
  *
  * What is on the wire: OpenVPN's P_DATA_V2 with AES-256-GCM between two that know each other's keys; no handshake, no
  * renewal of keys.
  *
- *   | opcode 9 in 5 bits, key-id 0 in 3 | peer-id 0 in 24 | packet-id in 32 | tag 128 | text |
+ *   | opcode 9 in 5 bits, key-id 0 in 3 | peer-id in 24 | packet-id in 32 | tag 128 | text |
  *
+ *   peer-id    0 unless -i says otherwise; not looked at by who receives
  *   packet-id  from 1 on, one more for every packet of a direction; big endian like everything here
  *   AAD        the first 8 bytes
  *   nonce      packet-id (4 bytes), implicit IV (8 bytes)
@@ -98,7 +100,7 @@ static volatile sig_atomic_t over;
 
 static EVP_CIPHER_CTX *seal_ctx, *open_ctx;
 static uint8_t seal_iv[12], open_iv[12];
-static uint32_t last_sent, newest;
+static uint32_t first_word = 0x48000000, last_sent, newest;
 static uint64_t window; /* bit n: newest - n was seen */
 
 static uint8_t *slab, *slab_at;
@@ -243,7 +245,7 @@ static void flush_runs(void) {
 static void seal(const uint8_t *text, int length) {
     uint8_t *out = slab_at;
     int n;
-    put32(out, 0x48000000);
+    put32(out, first_word);
     put32(out + 4, ++last_sent);
     memcpy(seal_iv, out + 4, 4);
     if (EVP_EncryptInit_ex(seal_ctx, NULL, NULL, NULL, seal_iv) != 1 || EVP_EncryptUpdate(seal_ctx, NULL, &n, out, HEADER) != 1
@@ -471,7 +473,7 @@ static void seen(uint32_t id) {
 /* Opens a datagram where it lies; its length, or -1. */
 static int open_text(uint8_t *p, int length) {
     int n, end, text = length - OVERHEAD;
-    if (text <= 0 || get32(p) != 0x48000000 || replayed(get32(p + 4)))
+    if (text <= 0 || p[0] != 0x48 || replayed(get32(p + 4)))
         return -1;
     memcpy(open_iv, p + 4, 4);
     if (EVP_DecryptInit_ex(open_ctx, NULL, NULL, NULL, open_iv) != 1 || EVP_DecryptUpdate(open_ctx, NULL, &n, p, HEADER) != 1
@@ -581,7 +583,7 @@ static void open_tun(const char *name) {
         fail("TUNSETOFFLOAD");
 }
 
-static void open_socket(const char *host, int port) {
+static void open_socket(const char *host, int port, char *local) {
     int on = 1, size = SOCKET_BUFFER;
     sock = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (sock < 0)
@@ -596,6 +598,18 @@ static void open_socket(const char *host, int port) {
         if (bind(sock, (struct sockaddr *)&address, sizeof address) < 0)
             fail("bind");
         return;
+    }
+    if (local != NULL) {
+        char *colon = strchr(local, ':');
+        struct sockaddr_in own = {.sin_family = AF_INET};
+        if (colon == NULL)
+            reject("-a takes an IPv4 address, a colon and a port");
+        *colon = 0;
+        own.sin_port = htons((uint16_t)atoi(colon + 1));
+        if (inet_pton(AF_INET, local, &own.sin_addr) != 1)
+            reject("-a takes an IPv4 address, a colon and a port");
+        if (bind(sock, (struct sockaddr *)&own, sizeof own) < 0)
+            fail("bind");
     }
     if (inet_pton(AF_INET, host, &address.sin_addr) != 1)
         reject("-r takes an IPv4 address");
@@ -628,12 +642,14 @@ static double per(uint64_t a, uint64_t b) {
 
 int main(int argc, char **argv) {
     const char *keys = NULL, *device = NULL, *host = NULL;
+    char *local = NULL;
     int port = 0, pause_us = 50, reads = 4, option;
     if (argc < 2 || (strcmp(argv[1], "server") != 0 && strcmp(argv[1], "client") != 0))
-        reject("usage: yardstick server|client -k KEYFILE -d TUN -p PORT [-r HOST] [-u PAUSE_US] [-b READS]");
+        reject("usage: yardstick server|client -k KEYFILE -d TUN -p PORT [-r HOST] [-u PAUSE_US] [-b READS]"
+               " [-a LOCAL_HOST:LOCAL_PORT] [-i PEER_ID]");
     server = argv[1][0] == 's';
     optind = 2;
-    while ((option = getopt(argc, argv, "k:d:p:r:u:b:")) != -1) {
+    while ((option = getopt(argc, argv, "k:d:p:r:u:b:a:i:")) != -1) {
         switch (option) {
         case 'k': keys = optarg; break;
         case 'd': device = optarg; break;
@@ -641,6 +657,8 @@ int main(int argc, char **argv) {
         case 'r': host = optarg; break;
         case 'u': pause_us = atoi(optarg); break;
         case 'b': reads = atoi(optarg); break;
+        case 'a': local = optarg; break;
+        case 'i': first_word |= (uint32_t)atoi(optarg) & 0xffffff; break;
         default: return 1;
         }
     }
@@ -651,7 +669,7 @@ int main(int argc, char **argv) {
     sigaction(SIGINT, &action, NULL);
     read_keys(keys);
     open_tun(device);
-    open_socket(host, port);
+    open_socket(host, port, local);
     slab = slab_at = touched(SLAB);
     uint8_t *slots = touched((size_t)SLOTS * SLOT_BYTES);
     /* The packet behind the 10 bytes is aligned; before them there is room that no packet of ours needs. */

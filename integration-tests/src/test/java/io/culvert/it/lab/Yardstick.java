@@ -46,39 +46,38 @@ public final class Yardstick implements AutoCloseable {
         return program;
     }
 
-    /** Keys for both directions, {@value #KEY2_BYTES} bytes. */
-    public static byte[] newKeys() {
+    /** A file with new keys for both directions, {@value #KEY2_BYTES} bytes in hex. */
+    public static Path newKeys(Lab lab) {
         var keys = new byte[KEY2_BYTES];
         new SecureRandom().nextBytes(keys);
-        return keys;
-    }
-
-    /** Starts a server on {@link #PORT} with {@code address/length} on its TUN device. */
-    public static Yardstick server(Lab lab, Path program, byte[] keys, String device, String address, String... options) {
-        return start(lab, lab.server, program, keys, "server", device, address, List.of(options));
-    }
-
-    /** Starts a client of {@code server}. */
-    public static Yardstick client(
-            Lab lab, Netns host, Path program, byte[] keys, String device, String address, String server, String... options) {
-        var all = new ArrayList<>(List.of("-r", server));
-        all.addAll(List.of(options));
-        return start(lab, host, program, keys, "client", device, address, all);
-    }
-
-    private static Yardstick start(
-            Lab lab, Netns host, Path program, byte[] keys, String role, String device, String address, List<String> options) {
-        var file = lab.directory().resolve("yardstick-" + role + ".key");
+        var file = lab.directory().resolve("yardstick.key");
         try {
             Files.deleteIfExists(file);
-            Files.createFile(
-                    file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(file, HexFormat.of().formatHex(keys));
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            return Files.writeString(file, HexFormat.of().formatHex(keys));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        var command = new ArrayList<>(
-                List.of(program.toString(), role, "-k", file.toString(), "-d", device, "-p", "" + PORT));
+    }
+
+    /** Starts a server on {@link #PORT} with {@code address/length} on its TUN device. */
+    public static Yardstick server(Lab lab, Path program, Path keys, String device, String address, String... options) {
+        var all = new ArrayList<>(List.of("-p", "" + PORT));
+        all.addAll(List.of(options));
+        return start(lab.server, program, keys, "server", device, address, all);
+    }
+
+    /** Starts a client of {@code server}, which is an address. */
+    public static Yardstick client(
+            Netns host, Path program, Path keys, String device, String address, String server, int port, String... options) {
+        var all = new ArrayList<>(List.of("-r", server, "-p", "" + port));
+        all.addAll(List.of(options));
+        return start(host, program, keys, "client", device, address, all);
+    }
+
+    private static Yardstick start(
+            Netns host, Path program, Path keys, String role, String device, String address, List<String> options) {
+        var command = new ArrayList<>(List.of(program.toString(), role, "-k", keys.toString(), "-d", device));
         command.addAll(options);
         var process = host.start("yardstick-" + role, command);
         process.await("ready", READY);

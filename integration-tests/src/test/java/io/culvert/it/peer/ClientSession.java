@@ -60,6 +60,7 @@ final class ClientSession {
     private KeyMethod2 servers;
     private String pushed = "";
     private KeySlot slot;
+    private byte[] key2;
     private int peerId = -1;
     private String refusal;
     private boolean ended;
@@ -102,6 +103,11 @@ final class ClientSession {
 
     KeySlot slot() {
         return slot;
+    }
+
+    /** The data keys of both directions, for a program that goes on with them in this one's place. */
+    byte[] key2() {
+        return key2.clone();
     }
 
     int peerId() {
@@ -324,6 +330,7 @@ final class ClientSession {
                 false,
                 localSid,
                 remoteSid);
+        key2 = keys.key2().clone();
         slot = new KeySlot(0, cipher, ciphers, keys.key2(), false, 0);
         slot.reserved(ALL_PACKET_IDS);
     }

@@ -3,6 +3,7 @@ package io.culvert.it.peer;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.crypto.jce.JceCipherProvider;
 import io.culvert.tls.jsse.JsseTlsProvider;
+import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,10 +13,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -33,6 +36,7 @@ import java.util.concurrent.locks.LockSupport;
  * handshakes SECONDS PARALLEL    log in and leave, so many at once
  * paced SECONDS RATE             log in and leave, so many a second whatever the server does
  * tunnel DEVICE                  log in one session and carry packets between it and a TUN device
+ * export FILE                    log in one session and leave it to another program: its data keys in hex
  * </pre>
  *
  * {@code LoadPeer --static KEYFILE LOCAL:PORT REMOTE:PORT DEVICE ADDRESS/LENGTH MTU} carries packets without a login, for
@@ -80,6 +84,7 @@ public final class LoadPeer {
             case "status" -> "alive " + alive.get() + failures();
             case "handshakes" -> handshakes(seconds(words[1]), Integer.parseInt(words[2]));
             case "tunnel" -> tunnel(words[1]);
+            case "export" -> export(Path.of(words[1]));
             case "paced" -> paced(seconds(words[1]), Integer.parseInt(words[2]));
             default -> "unknown command";
         };
@@ -205,15 +210,11 @@ public final class LoadPeer {
             session.logIn(PATIENCE);
             local = (InetSocketAddress) socket.getLocalSocketAddress();
         }
-        String[] place = session.option("ifconfig").orElseThrow().split(" ");
-        int bits = 0;
-        for (byte b : InetAddress.ofLiteral(place[1]).getAddress()) {
-            bits += Integer.bitCount(b & 0xFF);
-        }
+        String place = place(session);
         int mtu = session.option("tun-mtu").map(Integer::parseInt).orElse(DEFAULT_MTU);
         var tunnel = new LoadTunnel(
                 device,
-                place[0] + "/" + bits,
+                place,
                 mtu,
                 local,
                 profile.remote(),
@@ -221,7 +222,35 @@ public final class LoadPeer {
                 session.peerId(),
                 session.pingSeconds());
         Thread.ofPlatform().name("load-tunnel").daemon().start(tunnel);
-        return "tunnel up at " + place[0];
+        return "tunnel up at " + place;
+    }
+
+    /** Another program shall have the port, and no packet-id was used yet. */
+    private String export(Path file) throws Exception {
+        try (var socket = socket()) {
+            var session = new ClientSession(profile, socket, tls, ciphers);
+            session.logIn(PATIENCE);
+            String cipher = session.option("cipher").orElse("unknown");
+            if (!Ciphers.named(cipher).equals(Optional.of(DataCipher.AES_256_GCM))) {
+                return "cannot export a session whose cipher is " + cipher;
+            }
+            Files.deleteIfExists(file);
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.writeString(file, HexFormat.of().formatHex(session.key2()));
+            var local = (InetSocketAddress) socket.getLocalSocketAddress();
+            return "exported peer-id " + session.peerId() + " of " + local.getAddress().getHostAddress() + ":"
+                    + local.getPort() + " at " + place(session);
+        }
+    }
+
+    /** The address of the tunnel's end here with its prefix's length. */
+    private static String place(ClientSession session) throws IOException {
+        String[] place = session.option("ifconfig").orElseThrow().split(" ");
+        int bits = 0;
+        for (byte b : InetAddress.ofLiteral(place[1]).getAddress()) {
+            bits += Integer.bitCount(b & 0xFF);
+        }
+        return place[0] + "/" + bits;
     }
 
     private static void carryStatic(String[] args) throws IOException {
