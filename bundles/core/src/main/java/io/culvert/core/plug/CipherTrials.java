@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CipherTrials implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CipherTrials.class);
-    private static final long SOON_MS = 500;
+    private static final long SOON_MS = 1_000;
     private static final long LATER_MS = 60_000;
     private static final long BUDGET_SOON_NS = 30_000_000;
 
