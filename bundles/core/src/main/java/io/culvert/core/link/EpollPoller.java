@@ -30,10 +30,10 @@ public final class EpollPoller implements Poller {
     /** {@code struct timespec}: seconds s64, nanoseconds s64. */
     private final MemorySegment pause;
 
-    /** By slot; the token of an event is slot and generation, so that a reused slot is told apart. */
-    private @Nullable Pollable[] sources = new @Nullable Pollable[16];
+    /** By descriptor; the token of an event is descriptor and generation, so that a reused descriptor is told apart. */
+    private @Nullable Pollable[] sources = new @Nullable Pollable[64];
 
-    private int[] generations = new int[16];
+    private int[] generations = new int[64];
     private int ready;
     private boolean closed;
 
@@ -62,26 +62,28 @@ public final class EpollPoller implements Poller {
 
     @Override
     public void add(Pollable source) throws IOException {
-        int slot = slotOf(null);
-        if (slot < 0) {
-            slot = sources.length;
-            sources = Arrays.copyOf(sources, slot * 2);
-            generations = Arrays.copyOf(generations, slot * 2);
+        int fd = source.fd();
+        if (fd < 0) {
+            throw new IOException("no descriptor: " + fd);
         }
-        generations[slot] = generations[slot] + 1 & Integer.MAX_VALUE;
-        control(Linux.EPOLL_CTL_ADD, source.fd(), Linux.EPOLLIN, token(slot));
-        sources[slot] = source;
+        if (fd >= sources.length) {
+            int size = Integer.highestOneBit(fd) * 2;
+            sources = Arrays.copyOf(sources, size);
+            generations = Arrays.copyOf(generations, size);
+        }
+        generations[fd] = generations[fd] + 1 & Integer.MAX_VALUE;
+        control(Linux.EPOLL_CTL_ADD, fd, Linux.EPOLLIN, token(fd));
+        sources[fd] = source;
     }
 
     @Override
     public void watchWriting(Pollable source, boolean writing) {
-        int slot = slotOf(source);
-        if (slot < 0) {
+        if (!watches(source)) {
             return;
         }
         int interest = writing ? Linux.EPOLLIN | Linux.EPOLLOUT : Linux.EPOLLIN;
         try {
-            control(Linux.EPOLL_CTL_MOD, source.fd(), interest, token(slot));
+            control(Linux.EPOLL_CTL_MOD, source.fd(), interest, token(source.fd()));
         } catch (NativeException e) {
             throw new IllegalStateException("a watched descriptor is gone", e);
         }
@@ -89,11 +91,10 @@ public final class EpollPoller implements Poller {
 
     @Override
     public void remove(Pollable source) {
-        int slot = slotOf(source);
-        if (slot < 0) {
+        if (!watches(source)) {
             return;
         }
-        sources[slot] = null;
+        sources[source.fd()] = null;
         try {
             libc.epoll_ctl(epollFd, Linux.EPOLL_CTL_DEL, source.fd(), MemorySegment.NULL);
         } catch (NativeException e) {
@@ -138,9 +139,9 @@ public final class EpollPoller implements Poller {
                 libc.read(eventFd, drained, 0, Long.BYTES);
                 continue;
             }
-            int slot = (int) token;
-            Pollable source = sources[slot];
-            if (source != null && generations[slot] == (int) (token >>> 32)) {
+            int fd = (int) token;
+            Pollable source = sources[fd];
+            if (source != null && generations[fd] == (int) (token >>> 32)) {
                 boolean failed = (flags & (Linux.EPOLLERR | Linux.EPOLLHUP)) != 0;
                 source.onReady(failed || (flags & Linux.EPOLLIN) != 0, (flags & Linux.EPOLLOUT) != 0);
             }
@@ -170,17 +171,13 @@ public final class EpollPoller implements Poller {
         libc.closeQuietly(epollFd);
     }
 
-    private long token(int slot) {
-        return (long) generations[slot] << 32 | slot;
+    private long token(int fd) {
+        return (long) generations[fd] << 32 | fd;
     }
 
-    private int slotOf(@Nullable Pollable source) {
-        for (int i = 0; i < sources.length; i++) {
-            if (sources[i] == source) {
-                return i;
-            }
-        }
-        return -1;
+    private boolean watches(Pollable source) {
+        int fd = source.fd();
+        return fd >= 0 && fd < sources.length && sources[fd] == source;
     }
 
     private void control(int operation, int fd, int interest, long token) throws NativeException {

@@ -12,6 +12,7 @@ public final class SocketListeners implements Listener.Factory {
     private final Libc libc;
     private final LinkResources resources;
     private @Nullable UdpBatches udp;
+    private @Nullable TcpMemory tcp;
 
     public SocketListeners(Libc libc, LinkResources resources) {
         this.libc = libc;
@@ -22,16 +23,29 @@ public final class SocketListeners implements Listener.Factory {
     public Listener open(ListenerClaim claim, Optional<Steering> steering, Listener.Group group) throws IOException {
         ListenSocket socket = ListenSocket.open(libc, claim, group);
         if (claim.transport().isStream()) {
-            return new TcpListener(libc, claim, socket, resources);
+            return new TcpListener(libc, claim, socket, resources, tcp());
         }
         if (group.index() > 0 && steering.isPresent()) {
             SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
         }
-        UdpBatches batches = udp;
-        if (batches == null) {
-            batches = new UdpBatches();
-            udp = batches;
+        return new UdpLink(libc, claim, socket, resources, udp());
+    }
+
+    private UdpBatches udp() {
+        UdpBatches made = udp;
+        if (made == null) {
+            made = new UdpBatches();
+            udp = made;
         }
-        return new UdpLink(libc, claim, socket, resources, batches);
+        return made;
+    }
+
+    private TcpMemory tcp() {
+        TcpMemory made = tcp;
+        if (made == null) {
+            made = new TcpMemory(resources.pool().bufferBytes() - resources.pool().headroomBytes());
+            tcp = made;
+        }
+        return made;
     }
 }

@@ -12,6 +12,7 @@ import io.culvert.core.libc.Linux;
 import io.culvert.core.libc.NativeException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ final class TcpConnection implements Link, Pollable {
     private final int fd;
     private final TcpListener listener;
     private final LinkResources resources;
+    private final TcpMemory memory;
     private final SendQueue queue;
     private final long sinceNs;
     private final int capacity;
@@ -35,20 +37,23 @@ final class TcpConnection implements Link, Pollable {
     /** Set once, right after construction: they know each other. */
     LinkEndpoint endpoint;
 
-    private byte[] partial = {};
-    private int partialLength;
+    /** What has arrived of a datagram that is not complete; borrowed, and null when there is nothing. */
+    private byte @Nullable [] remainder;
+
+    private int remainderLength;
     private int sessions;
     private boolean writing;
     private boolean ending;
     private boolean broken;
     private boolean closed;
 
-    TcpConnection(Libc libc, int fd, TcpListener listener, LinkResources resources) {
+    TcpConnection(Libc libc, int fd, TcpListener listener, LinkResources resources, TcpMemory memory) {
         this.libc = libc;
         this.fd = fd;
         this.listener = listener;
         this.resources = resources;
-        this.queue = new SendQueue(libc, fd, resources.drops());
+        this.memory = memory;
+        this.queue = new SendQueue(libc, fd, resources.drops(), memory);
         this.sinceNs = resources.nowNs().getAsLong();
         this.capacity = resources.pool().bufferBytes() - resources.pool().headroomBytes();
     }
@@ -59,7 +64,9 @@ final class TcpConnection implements Link, Pollable {
             drain();
         }
         for (int round = 0; readable && round < ROUNDS; round++) {
-            if (closed || broken || !receive()) {
+            // With few buffers left the rest stays in the kernel, which tells the peer to send more slowly; the end of
+            // the loop's round brings some back.
+            if (closed || broken || isPoolLow(round == 0 ? 16 : 4) || !receive()) {
                 return;
             }
         }
@@ -74,10 +81,9 @@ final class TcpConnection implements Link, Pollable {
         if (sink == null || framing == null) {
             return false;
         }
-        MemorySegment stream = listener.stream();
-        MemorySegment.copy(partial, 0, stream, JAVA_BYTE, 0, partialLength);
-        int room = (int) stream.byteSize() - partialLength;
-        int received = libc.recv(fd, stream, partialLength, room, Linux.MSG_DONTWAIT);
+        MemorySegment stream = memory.stream;
+        int room = TcpMemory.READ;
+        int received = libc.recv(fd, stream, restored(stream), room, Linux.MSG_DONTWAIT);
         if (received == 0) {
             fail("the peer closed the connection");
             return false;
@@ -91,8 +97,7 @@ final class TcpConnection implements Link, Pollable {
         if (ending) {
             return received == room; // said good-bye already; only the peer's own end is waited for
         }
-        int end = partialLength + received;
-        partialLength = 0;
+        int end = remainderLength + received;
         int done = cut(stream, end, framing, sink);
         if (done < 0) {
             fail("the peer sent what is no datagram");
@@ -128,12 +133,40 @@ final class TcpConnection implements Link, Pollable {
         return at;
     }
 
-    private void keep(MemorySegment stream, int at, int length) {
-        if (length > partial.length) {
-            partial = new byte[Math.max(length, capacity + 64)];
+    /** Puts what is there of an incomplete datagram before what is read next; returns its length. */
+    private int restored(MemorySegment stream) {
+        byte[] kept = remainder;
+        if (kept != null) {
+            MemorySegment.copy(kept, 0, stream, JAVA_BYTE, 0, remainderLength);
         }
-        MemorySegment.copy(stream, JAVA_BYTE, at, partial, 0, length);
-        partialLength = length;
+        return remainderLength;
+    }
+
+    private void keep(MemorySegment stream, int at, int length) {
+        byte[] kept = remainder;
+        if (length == 0) {
+            forgetRemainder();
+        } else {
+            if (kept == null) {
+                kept = memory.borrowRemainder();
+                remainder = kept;
+            }
+            MemorySegment.copy(stream, JAVA_BYTE, at, kept, 0, length);
+            remainderLength = length;
+        }
+    }
+
+    private void forgetRemainder() {
+        byte[] kept = remainder;
+        if (kept != null) {
+            remainder = null;
+            memory.giveBack(kept);
+        }
+        remainderLength = 0;
+    }
+
+    private boolean isPoolLow(int part) {
+        return resources.pool().free() < resources.pool().capacity() / part;
     }
 
     // ---- out ----
@@ -245,6 +278,11 @@ final class TcpConnection implements Link, Pollable {
         return isIdle() && sinceNs <= ns;
     }
 
+    /** See {@link SendQueue#trim}. */
+    void trim() {
+        queue.trim();
+    }
+
     void suspend() {
         if (!broken) {
             flush();
@@ -271,6 +309,7 @@ final class TcpConnection implements Link, Pollable {
         closed = true;
         resources.poller().remove(this);
         queue.release();
+        forgetRemainder();
         listener.forget(this);
         libc.closeQuietly(fd);
     }

@@ -12,6 +12,7 @@ import io.culvert.core.libc.NativeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,9 +24,8 @@ import org.slf4j.LoggerFactory;
 /** A listening TCP socket and the connections that came through it. */
 public final class TcpListener implements Listener, Pollable {
     private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
-    private static final int MAX_CONNECTIONS = 4096;
+    private static final int MAX_CONNECTIONS = 16_384;
     private static final int ACCEPT_BATCH = 32;
-    private static final int STREAM_BYTES = 64 << 10;
     private static final long IDLE_NS = 60_000_000_000L;
     private static final long SWEEP_NS = 5_000_000_000L;
     private static final long RETRY_NS = 1_000_000_000L;
@@ -35,24 +35,31 @@ public final class TcpListener implements Listener, Pollable {
     private final ListenSocket socket;
     private final int limit;
     private final LinkResources resources;
+    private final TcpMemory memory;
     private final Set<TcpConnection> connections = new LinkedHashSet<>();
     private final MemorySegment name = Arena.ofAuto().allocate(SocketAddress.BYTES + 4L, 8);
     private final MemorySegment nameLength = Arena.ofAuto().allocate(JAVA_INT);
-    private final MemorySegment stream = Arena.ofAuto().allocate(STREAM_BYTES, 8);
     private @Nullable DatagramSink sink;
     private @Nullable StreamFraming framing;
     private boolean sweeping;
     private boolean closed;
 
-    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources) {
-        this(libc, claim, socket, resources, MAX_CONNECTIONS);
+    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources, TcpMemory memory) {
+        this(libc, claim, socket, resources, memory, MAX_CONNECTIONS);
     }
 
-    TcpListener(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources, int limit) {
+    TcpListener(
+            Libc libc,
+            ListenerClaim claim,
+            ListenSocket socket,
+            LinkResources resources,
+            TcpMemory memory,
+            int limit) {
         this.libc = libc;
         this.claim = claim;
         this.socket = socket;
         this.resources = resources;
+        this.memory = memory;
         this.limit = limit;
     }
 
@@ -85,7 +92,7 @@ public final class TcpListener implements Listener, Pollable {
             libc.setsockopt(fd, Linux.IPPROTO_TCP, Linux.TCP_NODELAY, 1);
             nameLength.set(JAVA_INT, 0, SocketAddress.BYTES);
             libc.getsockname(fd, name, nameLength);
-            var connection = new TcpConnection(libc, fd, this, resources);
+            var connection = new TcpConnection(libc, fd, this, resources, memory);
             connection.endpoint = new LinkEndpoint(
                     connection,
                     high,
@@ -139,15 +146,18 @@ public final class TcpListener implements Listener, Pollable {
         }
     }
 
-    /** Closes connections that never became a session. */
+    /** Closes connections that never became a session, and takes back what the others do not use. */
     private void sweep() {
         sweeping = false;
         long before = resources.nowNs().getAsLong() - IDLE_NS;
-        for (TcpConnection connection : List.copyOf(connections)) {
+        List<TcpConnection> idle = new ArrayList<>();
+        for (TcpConnection connection : connections) {
+            connection.trim();
             if (connection.idleSince(before)) {
-                connection.close();
+                idle.add(connection);
             }
         }
+        idle.forEach(TcpConnection::close);
         if (!connections.isEmpty()) {
             sweepLater();
         }
@@ -163,11 +173,6 @@ public final class TcpListener implements Listener, Pollable {
 
     @Nullable StreamFraming framing() {
         return framing;
-    }
-
-    /** Where a connection reads to before it cuts; shared, as a loop serves one connection at a time. */
-    MemorySegment stream() {
-        return stream;
     }
 
     int connectionCount() {
@@ -215,9 +220,19 @@ public final class TcpListener implements Listener, Pollable {
 
     @Override
     public @Nullable LinkEndpoint endpoint(RemoteEnd end) {
+        InetAddress remote = end.remote().getAddress();
+        if (remote == null) {
+            return null;
+        }
+        long high = IpAddress.high(remote);
+        long low = IpAddress.low(remote);
         for (TcpConnection connection : connections) {
-            if (connection.isOpen() && connection.endpoint.remote().equals(end.remote())) {
-                return connection.endpoint;
+            LinkEndpoint endpoint = connection.endpoint;
+            if (endpoint.remotePort == end.remote().getPort()
+                    && endpoint.remoteLow == low
+                    && endpoint.remoteHigh == high
+                    && connection.isOpen()) {
+                return endpoint;
             }
         }
         return null;

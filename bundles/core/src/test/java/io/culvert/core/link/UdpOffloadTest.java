@@ -1,6 +1,7 @@
 package io.culvert.core.link;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.buffer.Drops;
 import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.libc.FfmLibc;
+import io.culvert.core.libc.Libc;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
@@ -20,6 +22,7 @@ import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -53,9 +56,9 @@ final class UdpOffloadTest {
     }
 
     private UdpLink open(BufferPool from, Drops dropped, String address, boolean keep) throws IOException {
-        var counting = (io.culvert.core.libc.Libc) Proxy.newProxyInstance(
+        var counting = (Libc) Proxy.newProxyInstance(
                 UdpOffloadTest.class.getClassLoader(),
-                new Class<?>[] {io.culvert.core.libc.Libc.class},
+                new Class<?>[] {Libc.class},
                 (proxy, method, arguments) -> {
                     try {
                         Object answer = method.invoke(libc, arguments);
@@ -123,8 +126,8 @@ final class UdpOffloadTest {
             byte[] bytes = heard.get(i).segment().asSlice(heard.get(i).offset(), heard.get(i).length())
                     .toArray(JAVA_BYTE);
             byte[] expected = new byte[i == 99 ? 77 : 1400];
-            java.util.Arrays.fill(expected, (byte) i);
-            org.junit.jupiter.api.Assertions.assertArrayEquals(expected, bytes);
+            Arrays.fill(expected, (byte) i);
+            assertArrayEquals(expected, bytes);
         }
         assertEquals(new InetSocketAddress(InetAddress.ofLiteral(address), there.port()), heardFrom.remote());
         assertEquals(InetAddress.ofLiteral(address), heardFrom.local());
