@@ -79,7 +79,8 @@ final class Segmenter {
             if (start < Ipv4Header.MIN_LENGTH || field + 2 > length) {
                 return false;
             }
-            setChecksum(memory, at + field, InternetChecksum.sum(memory, at + start, length - start, 0));
+            int checksum = InternetChecksum.fold(InternetChecksum.sum(memory, at + start, length - start, 0));
+            memory.set(U16, at + field, (short) notZero(checksum));
         }
         gsoSize = 0;
         next = 0;
@@ -190,12 +191,12 @@ final class Segmenter {
         }
         long field = to + packet.checksumOffset();
         into.set(U16, field, (short) 0);
-        setChecksum(into, field, InternetChecksum.sum(into, to, bytes, pseudo + bytes));
+        int checksum = InternetChecksum.fold(InternetChecksum.sum(into, to, bytes, pseudo + bytes));
+        into.set(U16, field, (short) (packet.protocol() == UDP ? notZero(checksum) : checksum));
     }
 
-    /** Zero is written as its twin: in UDP it would say that there is no checksum. */
-    private static void setChecksum(MemorySegment into, long field, long sum) {
-        int checksum = InternetChecksum.fold(sum);
-        into.set(U16, field, (short) (checksum == 0 ? 0xFFFF : checksum));
+    /** In UDP zero would say that there is no checksum; its twin is the same number. */
+    private static int notZero(int checksum) {
+        return checksum == 0 ? 0xFFFF : checksum;
     }
 }

@@ -104,7 +104,7 @@ final class SuperPackets {
         int field = field(packet);
         p.putShort(field, (short) 0);
         int sum = transportChecksum(packet);
-        p.putShort(field, (short) (sum == 0 ? 0xFFFF : sum));
+        p.putShort(field, (short) (sum == 0 && protocol(packet) == 17 ? 0xFFFF : sum));
     }
 
     /** 0 when it is right. */
@@ -184,17 +184,24 @@ final class SuperPackets {
         return packets;
     }
 
-    /** Without the identification, where it means nothing. */
+    /**
+     * Equal for packets that mean the same: the identification counts where the packet may be fragmented, and of a
+     * checksum what is wrong about it, as zero can be written in two ways.
+     */
     static String comparable(byte[] packet) {
         byte[] copy = packet.clone();
-        if (copy.length >= 20 && copy[0] >> 4 == 4 && (copy[6] & 0x40) != 0) {
-            // The header's checksum goes with it, but not whether it is right.
-            copy[4] = 0;
-            copy[5] = 0;
-            int header = Math.min((copy[0] & 0xF) * 4, copy.length);
-            int right = checksum(packet, 0, header, 0);
-            copy[10] = (byte) (right >> 8);
-            copy[11] = (byte) right;
+        ByteBuffer p = ByteBuffer.wrap(copy);
+        var header = new TransportPacket();
+        if (header.look(java.lang.foreign.MemorySegment.ofArray(packet), 0, packet.length)
+                == TransportPacket.Kind.TRANSPORT) {
+            int field = header.transport() + header.checksumOffset();
+            if (header.isPlain() && (header.protocol() == 6 || p.getShort(field) != 0)) {
+                p.putShort(field, (short) transportChecksum(packet));
+            }
+            if (header.version() == 4) {
+                p.putShort(10, (short) checksum(packet, 0, header.transport(), 0));
+                p.putShort(4, (copy[6] & 0x40) != 0 ? 0 : p.getShort(4));
+            }
         }
         String headers = HexFormat.of().formatHex(copy, 0, Math.min(copy.length, 60));
         return headers + " " + copy.length + " " + Arrays.hashCode(copy);
