@@ -48,7 +48,8 @@ final class Context implements AutoCloseable {
     private final boolean server;
     private long context;
 
-    Context(TlsPolicy policy, boolean server) throws TlsException {
+    /** @param keyLog hears of the secrets of a server's handshakes */
+    Context(TlsPolicy policy, boolean server, KeyLog keyLog) throws TlsException {
         this.server = server;
         call(LibSsl.ERR_clear_error);
         context = given(call(LibSsl.SSL_CTX_new, call(LibSsl.TLS_method)), "has no memory for a context");
@@ -58,6 +59,9 @@ final class Context implements AutoCloseable {
             verification(policy);
             suites(policy, arena);
             groups(policy.groups(), arena);
+            if (server) {
+                call(LibSsl.SSL_CTX_set_keylog_callback, context, keyLog.address());
+            }
         } catch (TlsException | RuntimeException e) {
             close();
             throw e;

@@ -85,6 +85,7 @@ final class LibSsl {
     static final MethodHandle SSL_CTX_set_security_level = ssl("SSL_CTX_set_security_level", VOID, POINTER, INT);
     static final MethodHandle SSL_CTX_set_num_tickets = ssl("SSL_CTX_set_num_tickets", INT, POINTER, LONG);
     static final MethodHandle SSL_CTX_set_verify = ssl("SSL_CTX_set_verify", VOID, POINTER, INT, POINTER);
+    static final MethodHandle SSL_CTX_set_keylog_callback = ssl("SSL_CTX_set_keylog_callback", VOID, POINTER, POINTER);
     static final MethodHandle SSL_CTX_get0_param = ssl("SSL_CTX_get0_param", POINTER, POINTER);
     static final MethodHandle SSL_CTX_get_cert_store = ssl("SSL_CTX_get_cert_store", POINTER, POINTER);
     static final MethodHandle SSL_CTX_add_client_CA = ssl("SSL_CTX_add_client_CA", INT, POINTER, POINTER);
@@ -100,6 +101,7 @@ final class LibSsl {
     static final MethodHandle SSL_ctrl = ssl("SSL_ctrl", LONG, POINTER, INT, LONG, POINTER);
     static final MethodHandle SSL_set_accept_state = ssl("SSL_set_accept_state", VOID, POINTER);
     static final MethodHandle SSL_set_connect_state = ssl("SSL_set_connect_state", VOID, POINTER);
+    static final MethodHandle SSL_get_rbio = ssl("SSL_get_rbio", POINTER, POINTER);
     static final MethodHandle SSL_set_bio = ssl("SSL_set_bio", VOID, POINTER, POINTER, POINTER);
     static final MethodHandle SSL_do_handshake = ssl("SSL_do_handshake", INT, POINTER);
     static final MethodHandle SSL_read = ssl("SSL_read", INT, POINTER, POINTER, INT);

@@ -11,15 +11,20 @@ import java.io.ByteArrayInputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An {@code SSL} over memory BIOs, which it has for the time of a step only: a connection is idle nearly always.
+ * An {@code SSL} over memory BIOs, which it has for the time of a step only: a connection is idle nearly always. A
+ * server's connection of TLS 1.3 leaves OpenSSL after the handshake, where it would hold 18 KB: {@link Tls13Records}
+ * need some hundred bytes for the same.
  *
  * <p>Threads: as {@link TlsEngine} says; the lock keeps a caller who errs from memory that is freed.
  */
@@ -37,33 +42,69 @@ final class OpenSslTlsEngine implements TlsEngine {
     private boolean ended;
     private boolean failed;
 
-    /** @param ssl becomes this engine's */
-    OpenSslTlsEngine(long ssl) {
+    /** Kept as long as OpenSSL may call it; null for a client, and after the handshake. */
+    private @Nullable KeyLog keyLog;
+
+    /** Filled in the handshake; null for a client, and when closed. */
+    private KeyLog.@Nullable Secrets secrets;
+
+    private @Nullable Established established;
+
+    /** A connection that has left OpenSSL. The chain is in DER, leaf first. */
+    private record Established(Tls13Keys suite, Tls13Records records, List<byte[]> chain) {}
+
+    /**
+     * @param ssl becomes this engine's
+     * @param keyLog for a server, which leaves OpenSSL after the handshake
+     */
+    OpenSslTlsEngine(long ssl, @Nullable KeyLog keyLog) {
         this.ssl = ssl;
+        this.keyLog = keyLog;
+        this.secrets = keyLog == null ? null : new KeyLog.Secrets();
     }
 
     @Override
     public synchronized TlsStep step(byte[] received, List<byte[]> messages) throws TlsException {
-        if (ssl == NULL || failed) {
+        if (closed() || failed) {
             throw new TlsException(failed ? "the TLS connection has failed before" : "the TLS connection is closed");
         }
+        boolean well = false;
+        try {
+            Established now = established;
+            TlsStep step = now != null ? now.records.step(received, messages) : inOpenSsl(received, messages);
+            well = true;
+            return step;
+        } finally {
+            failed = !well;
+        }
+    }
+
+    private boolean closed() {
+        return ssl == NULL && established == null;
+    }
+
+    private TlsStep inOpenSsl(byte[] received, List<byte[]> messages) throws TlsException {
         if (!messages.isEmpty()) {
             held = held.isEmpty() ? new ArrayList<>(messages) : joined(held, messages);
         }
         var fromPeer = new ArrayList<byte[]>();
         try (Arena arena = Arena.ofConfined()) {
             long output = attach(received, arena);
-            boolean well = false;
             try {
-                well = handshake() && (!complete || (read(fromPeer, arena) && write(arena)));
+                boolean well = handshake();
+                if (well && complete && leaves()) {
+                    return leave(written(output, arena), written(call(LibSsl.SSL_get_rbio, ssl), arena));
+                }
+                well = well && (!complete || (read(fromPeer, arena) && write(arena)));
                 byte[] toPeer = written(output, arena);
                 if (!well) {
                     throw new TlsException(Failures.ofHandshake(ssl), null, toPeer);
                 }
                 return new TlsStep(toPeer, List.copyOf(fromPeer), ended);
             } finally {
-                failed = !well;
-                call(LibSsl.SSL_set_bio, ssl, NULL, NULL);
+                if (ssl != NULL) {
+                    call(LibSsl.SSL_set_bio, ssl, NULL, NULL);
+                }
             }
         }
     }
@@ -98,10 +139,65 @@ final class OpenSslTlsEngine implements TlsEngine {
         if (complete) {
             return true;
         }
-        long result = call(LibSsl.SSL_do_handshake, ssl);
+        long result;
+        if (secrets == null) {
+            result = call(LibSsl.SSL_do_handshake, ssl);
+        } else {
+            KeyLog.listen(secrets);
+            try {
+                result = call(LibSsl.SSL_do_handshake, ssl);
+            } finally {
+                KeyLog.silence();
+            }
+        }
         complete = result == SUCCESS;
         return complete || wants(result);
     }
+
+    // ---- out of OpenSSL
+
+    /** Whether all is known that the connection needs from here on. Nothing has been protected with the secrets yet. */
+    private boolean leaves() {
+        KeyLog.Secrets known = secrets;
+        return known != null
+                && known.client != null
+                && known.server != null
+                && known.exporter != null
+                && call(LibSsl.SSL_version, ssl) == LibSsl.TLS1_3_VERSION
+                && Tls13Keys.named(suite()).isPresent();
+    }
+
+    /**
+     * @param toPeer what the handshake has for the peer
+     * @param unread what the peer has sent after it
+     */
+    private TlsStep leave(byte[] toPeer, byte[] unread) throws TlsException {
+        Tls13Keys suite = Tls13Keys.valueOf(suite());
+        KeyLog.Secrets known = Objects.requireNonNull(secrets);
+        var records = new Tls13Records(
+                suite,
+                Objects.requireNonNull(known.client),
+                Objects.requireNonNull(known.server));
+        established = new Established(suite, records, chain());
+        call(LibSsl.SSL_free, ssl);
+        ssl = NULL;
+        keyLog = null;
+        List<byte[]> messages = held;
+        held = List.of();
+        TlsStep step = records.step(unread, messages);
+        if (toPeer.length == 0) {
+            return step;
+        }
+        byte[] all = Arrays.copyOf(toPeer, toPeer.length + step.toPeer().length);
+        System.arraycopy(step.toPeer(), 0, all, toPeer.length, step.toPeer().length);
+        return new TlsStep(all, step.messages(), step.closed());
+    }
+
+    private String suite() {
+        return text(call(LibSsl.SSL_CIPHER_standard_name, call(LibSsl.SSL_get_current_cipher, ssl)));
+    }
+
+    // ---- in OpenSSL
 
     private boolean read(List<byte[]> fromPeer, Arena arena) {
         if (ended) {
@@ -157,64 +253,81 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public synchronized String description() {
-        if (ssl == NULL || !complete) {
-            return "";
+        if (established != null) {
+            return "TLSv1.3 " + established.suite;
         }
-        long suite = call(LibSsl.SSL_get_current_cipher, ssl);
-        return text(call(LibSsl.SSL_get_version, ssl)) + " " + text(call(LibSsl.SSL_CIPHER_standard_name, suite));
+        return ssl == NULL || !complete ? "" : text(call(LibSsl.SSL_get_version, ssl)) + " " + suite();
     }
 
     @Override
     public synchronized List<X509Certificate> peerCertificates() {
-        if (ssl == NULL || !complete) {
-            return List.of();
-        }
-        long leaf = call(LibSsl.SSL_get1_peer_certificate, ssl);
-        if (leaf == NULL) {
+        if (closed() || !complete) {
             return List.of();
         }
         try {
             var factory = CertificateFactory.getInstance("X.509");
             var chain = new ArrayList<X509Certificate>();
-            chain.add(certificate(factory, leaf));
-            // A client finds its peer's leaf in the chain too, a server does not.
-            long stack = call(LibSsl.SSL_get_peer_cert_chain, ssl);
-            for (long i = 0; i < call(LibSsl.OPENSSL_sk_num, stack); i++) {
-                X509Certificate next = certificate(factory, call(LibSsl.OPENSSL_sk_value, stack, i));
-                if (i > 0 || !next.equals(chain.getFirst())) {
-                    chain.add(next);
-                }
+            for (byte[] der : established != null ? established.chain : chain()) {
+                chain.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
             }
             return List.copyOf(chain);
         } catch (CertificateException e) {
             // OpenSSL has read and verified them.
             throw new IllegalStateException("the JDK does not read the peer's certificate", e);
+        }
+    }
+
+    /** The peer's, in DER, leaf first. */
+    private List<byte[]> chain() {
+        long leaf = call(LibSsl.SSL_get1_peer_certificate, ssl);
+        if (leaf == NULL) {
+            return List.of();
+        }
+        try {
+            var chain = new ArrayList<byte[]>();
+            chain.add(der(leaf));
+            // A client finds its peer's leaf in the chain too, a server does not.
+            long stack = call(LibSsl.SSL_get_peer_cert_chain, ssl);
+            for (long i = 0; i < call(LibSsl.OPENSSL_sk_num, stack); i++) {
+                byte[] next = der(call(LibSsl.OPENSSL_sk_value, stack, i));
+                if (i > 0 || !Arrays.equals(next, chain.getFirst())) {
+                    chain.add(next);
+                }
+            }
+            return List.copyOf(chain);
         } finally {
             call(LibSsl.X509_free, leaf);
         }
     }
 
-    private static X509Certificate certificate(CertificateFactory factory, long x509) throws CertificateException {
+    private static byte[] der(long x509) {
+        long length = call(LibSsl.i2d_X509, x509, NULL);
+        if (length <= 0) {
+            throw new IllegalStateException("OpenSSL does not encode the peer's certificate");
+        }
         try (Arena arena = Arena.ofConfined()) {
-            long length = call(LibSsl.i2d_X509, x509, NULL);
-            if (length <= 0) {
-                throw new CertificateException("a certificate without an encoding");
-            }
             MemorySegment der = arena.allocate(length);
             MemorySegment cursor = arena.allocateFrom(ValueLayout.JAVA_LONG, der.address());
             call(LibSsl.i2d_X509, x509, cursor.address());
-            byte[] bytes = der.toArray(ValueLayout.JAVA_BYTE);
-            return (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes));
+            return der.toArray(ValueLayout.JAVA_BYTE);
         }
     }
 
     @Override
     public synchronized byte[] exportKeyingMaterial(String label, int lengthBytes) throws TlsException {
-        if (ssl == NULL) {
+        if (closed()) {
             throw new TlsException("the TLS connection is closed");
         }
         if (!complete) {
             throw new TlsException("keying material was asked for before the handshake is complete");
+        }
+        if (established != null) {
+            try {
+                byte[] secret = Objects.requireNonNull(Objects.requireNonNull(secrets).exporter);
+                return established.suite.export(secret, label, lengthBytes);
+            } catch (GeneralSecurityException e) {
+                throw new TlsException("the JDK cannot derive keying material: " + e.getMessage(), e);
+            }
         }
         call(LibSsl.ERR_clear_error);
         if (call(LibSsl.SSL_version, ssl) == LibSsl.TLS1_2_VERSION
@@ -251,6 +364,15 @@ final class OpenSslTlsEngine implements TlsEngine {
             call(LibSsl.SSL_free, ssl);
             ssl = NULL;
         }
+        if (established != null) {
+            established.records.zero();
+            established = null;
+        }
+        if (secrets != null) {
+            secrets.zero();
+            secrets = null;
+        }
+        keyLog = null;
         held.forEach(message -> Arrays.fill(message, (byte) 0));
         held = List.of();
     }

@@ -22,6 +22,8 @@ final class OpenSslTlsProvider implements TlsProvider, AutoCloseable {
 
     private record Use(TlsPolicy policy, boolean server) {}
 
+    private final KeyLog keyLog = new KeyLog();
+
     /** Guarded by this. */
     private final Map<Use, Context> contexts = new HashMap<>();
 
@@ -63,10 +65,10 @@ final class OpenSslTlsProvider implements TlsProvider, AutoCloseable {
         }
         Context context = contexts.get(use);
         if (context == null) {
-            context = new Context(use.policy, use.server);
+            context = new Context(use.policy, use.server, keyLog);
             contexts.put(use, context);
         }
-        return new OpenSslTlsEngine(context.newConnection());
+        return new OpenSslTlsEngine(context.newConnection(), use.server ? keyLog : null);
     }
 
     private void forget() {
