@@ -10,6 +10,7 @@ import io.culvert.api.handover.SessionRecord.RemoteEnd;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.core.NetworkNamespace;
 import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.buffer.Drops;
 import io.culvert.core.buffer.PooledBuffer;
@@ -133,6 +134,36 @@ final class UdpOffloadTest {
         assertEquals(InetAddress.ofLiteral(address), heardFrom.local());
         heard.forEach(PooledBuffer::release);
         assertEquals(512, pool.free());
+    }
+
+    /** The kernel refuses a run whose datagrams it would have to fragment. */
+    @ParameterizedTest
+    @ValueSource(strings = {"10.99.0.1", "fd99::1"})
+    void shouldSendWhatIsLongerThanThePathOneByOne(String address) throws Exception {
+        NetworkNamespace.call(() -> {
+            String set = NetworkNamespace.run("sh", "-c", "ip link set lo mtu 1400 up"
+                    + " && ip address add 10.99.0.1/32 dev lo && ip address add fd99::1/128 dev lo nodad");
+            assertEquals("", set);
+            UdpLink there = open(pool, drops, "::", false);
+            UdpLink here = open(pool, dropsHere, "::", true);
+            LinkEndpoint to = to(there, address, here.port());
+            for (int i = 0; i < 12; i++) {
+                send(there, to, 1480, i);
+            }
+            there.flush();
+            send(there, to, 1200, 12);
+            send(there, to, 1200, 13);
+            there.flush();
+            here.onReady(true, false);
+            assertEquals(14, heard.size());
+            for (int i = 0; i < 14; i++) {
+                assertEquals(i, heard.get(i).segment().get(JAVA_BYTE, heard.get(i).offset()));
+            }
+            assertEquals(1479, to.segmentLimit);
+            assertTrue(drops.snapshot().isEmpty());
+            heard.forEach(PooledBuffer::release);
+            return true;
+        });
     }
 
     @Test
