@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -35,14 +36,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bus on its own thread, with real sockets on the loopback interface. */
+/** The bus on its own threads, with real sockets on the loopback interface. */
 @Timeout(60)
+@ParameterizedClass
+@ValueSource(ints = {1, 3})
 final class SocketsTest {
     private static final int TIMEOUT_MS = 10_000;
 
+    @Parameter
+    int loops;
+
     private final FfmLibc libc = new FfmLibc();
-    private final FakeTun tun = new FakeTun();
+    private final List<FakeTun> tuns = new ArrayList<>();
     private final BusFixture.Doors doors = new BusFixture.Doors();
     private final BusFixture.Records records = new BusFixture.Records();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
@@ -51,10 +60,16 @@ final class SocketsTest {
 
     @BeforeEach
     void start() throws Exception {
-        tun.fd = libc.eventfd(0, Linux.EFD_NONBLOCK | Linux.EFD_CLOEXEC);
-        tun.countOnly = true;
+        List<PacketBus.LoopEnds> ends = new ArrayList<>();
+        for (int i = 0; i < loops; i++) {
+            var tun = new FakeTun();
+            tun.fd = libc.eventfd(0, Linux.EFD_NONBLOCK | Linux.EFD_CLOEXEC);
+            tun.countOnly = true;
+            tuns.add(tun);
+            ends.add(new PacketBus.LoopEnds(tun, new EpollPoller(libc)));
+        }
         bus = new PacketBus(new BusSettings(2048, 1500, true), new PacketBus.Neighbours(
-                java.util.List.of(new PacketBus.LoopEnds(tun, new EpollPoller(libc))),
+                ends,
                 resources -> new SocketListeners(libc, resources),
                 doors,
                 records,
@@ -72,7 +87,9 @@ final class SocketsTest {
     void stop() throws Exception {
         bus.stop(true);
         workers.shutdownNow();
-        libc.close(tun.fd);
+        for (FakeTun tun : tuns) {
+            libc.close(tun.fd);
+        }
     }
 
     private ToyProtocol attach(int udpPort, int tcpPort) throws Exception {
