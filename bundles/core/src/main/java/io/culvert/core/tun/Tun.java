@@ -16,8 +16,9 @@ public interface Tun extends AutoCloseable {
     String name();
 
     /**
-     * Reads up to {@code into.length} packets, each with the pool's headroom before it, and stops early when none
-     * waits, or when the pool is exhausted: then it drains at least one packet and counts it as dropped.
+     * Reads up to {@code into.length} packets, each with the pool's headroom before it, and stops early only when none
+     * waits, when one was dropped, or when the pool is exhausted: then, if it was so from the beginning, it drains at
+     * least one packet and counts it as dropped, and what it can keep waits for the next call.
      *
      * @return how many buffers in {@code into} are now the caller's
      */
