@@ -1,0 +1,202 @@
+package io.culvert.tls.openssl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.api.tls.TlsEngine;
+import io.culvert.api.tls.TlsException;
+import io.culvert.api.tls.TlsPolicy;
+import io.culvert.api.tls.TlsPolicy.PeerCertificate;
+import io.culvert.api.tls.TlsPolicy.Version;
+import io.culvert.api.tls.TlsStep;
+import io.culvert.testsupport.TestAuthority;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyStore;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
+
+class Tls13RecordsTest {
+    private static final byte[] NOTHING = {};
+    private static final Tls13Keys SUITE = Tls13Keys.TLS_AES_128_GCM_SHA256;
+
+    // RFC 8448 section 3.
+    private static final byte[] CLIENT_SECRET =
+            hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5");
+    private static final byte[] SERVER_SECRET =
+            hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643");
+    private static final byte[] CLIENT_RECORD = hex("1703030043a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f"
+            + "2b9819a8a5b46b395bd54a9a20441e2b62974e1f5a6292a2977014bd1e3deae63aeebb21694915e4");
+
+    private final Tls13Records records = new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+
+    @Test
+    void shouldDeriveTheKeysOfTheStandardsExample() throws Exception {
+        assertArrayEquals(hex("17422dda596ed5d9acd890e3c63f5051"), SUITE.key(CLIENT_SECRET));
+        assertArrayEquals(hex("5b78923dee08579033e523d9"), SUITE.iv(CLIENT_SECRET));
+        assertArrayEquals(hex("9f02283b6c9c07efc26bb9f2ac92e356"), SUITE.key(SERVER_SECRET));
+        assertArrayEquals(hex("cf782b88dd83549aadf1e984"), SUITE.iv(SERVER_SECRET));
+    }
+
+    @Test
+    void shouldReadTheRecordOfTheStandardsExampleHoweverItIsCut() throws Exception {
+        TlsStep step = new TlsStep(NOTHING, List.of(), false);
+        for (byte each : CLIENT_RECORD) {
+            assertEquals(List.of(), step.messages());
+            step = records.step(new byte[] {each}, List.of());
+        }
+        byte[] expected = new byte[50];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = (byte) i;
+        }
+        assertArrayEquals(expected, step.messages().getFirst());
+    }
+
+    @Test
+    void shouldNotTakeARecordTwice() throws Exception {
+        records.step(CLIENT_RECORD, List.of());
+        assertTrue(assertThrows(TlsException.class, () -> records.step(CLIENT_RECORD, List.of())).alert().length > 0);
+    }
+
+    @Test
+    void shouldRefuseAnyChangedByteOfARecord() {
+        for (int i = 0; i < CLIENT_RECORD.length; i++) {
+            byte[] changed = CLIENT_RECORD.clone();
+            changed[i] ^= 0x40;
+            var fresh = new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+            if (i == 3 || i == 4) {
+                // A length: the record is refused when it is whole, or at once when it could never be.
+                byte[] longer = Arrays.copyOf(changed, changed.length + 0x5000);
+                assertThrows(TlsException.class, () -> fresh.step(longer, List.of()));
+            } else {
+                assertThrows(TlsException.class, () -> fresh.step(changed, List.of()), "byte " + i);
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseARecordWithoutProtection() {
+        for (String plain : List.of("14030300 0101", "150303000201 00", "16030300050000000000")) {
+            var fresh = new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+            byte[] record = hex(plain.replace(" ", ""));
+            assertThrows(TlsException.class, () -> fresh.step(record, List.of()));
+        }
+    }
+
+    @Test
+    void shouldTellAPeerThatItsRecordIsForged() throws Exception {
+        byte[] forged = CLIENT_RECORD.clone();
+        forged[20] ^= 1;
+        byte[] alert = assertThrows(TlsException.class, () -> records.step(forged, List.of())).alert();
+        // The other end has the secrets the other way round.
+        var peer = new Tls13Records(SUITE, SERVER_SECRET.clone(), CLIENT_SECRET.clone());
+        String heard = assertThrows(TlsException.class, () -> peer.step(alert, List.of())).getMessage();
+        assertEquals("the peer refuses: TLS alert 20", heard);
+    }
+
+    @Test
+    void shouldFollowAPeerThatChangesItsKeysAndThenCloses() throws Exception {
+        var authority = new TestAuthority("authority");
+        var provider = new OpenSslTlsProvider();
+        TlsEngine server = provider.newServerEngine(new TlsPolicy(
+                Optional.of(authority.server("server")),
+                List.of(authority.certificate()),
+                PeerCertificate.NOT_ASKED,
+                Version.TLS_1_3,
+                Version.TLS_1_3,
+                List.of(),
+                List.of()));
+        SSLEngine client = client(authority);
+        client.beginHandshake();
+        exchange(client, server, List.of());
+        assertTrue(server.handshakeComplete());
+        for (int i = 0; i < 3; i++) {
+            // After the handshake this is a KeyUpdate that asks for one in return.
+            client.beginHandshake();
+            byte[] update = wrap(client, NOTHING);
+            assertTrue(update.length > 0);
+            TlsStep step = server.step(update, List.of(bytes("new keys")));
+            assertEquals("new keys", unwrap(client, step.toPeer()));
+            assertEquals(
+                    List.of("hello"),
+                    server.step(wrap(client, bytes("hello")), List.of()).messages().stream()
+                            .map(String::new)
+                            .toList());
+        }
+        client.closeOutbound();
+        assertTrue(server.step(wrap(client, NOTHING), List.of()).closed());
+        server.close();
+        provider.close();
+    }
+
+    private static SSLEngine client(TestAuthority authority) throws Exception {
+        KeyStore anchors = KeyStore.getInstance("PKCS12");
+        anchors.load(null, null);
+        anchors.setCertificateEntry("anchor", authority.certificate());
+        var trust = TrustManagerFactory.getInstance("PKIX");
+        trust.init(anchors);
+        SSLContext context = SSLContext.getInstance("TLSv1.3");
+        context.init(null, trust.getTrustManagers(), null);
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(true);
+        return engine;
+    }
+
+    private static void exchange(SSLEngine client, TlsEngine server, List<byte[]> messages) throws Exception {
+        byte[] toServer = wrap(client, NOTHING);
+        while (toServer.length > 0) {
+            unwrap(client, server.step(toServer, messages).toPeer());
+            toServer = wrap(client, NOTHING);
+        }
+    }
+
+    /** Everything that the engine has to say, and {@code message} after it. */
+    private static byte[] wrap(SSLEngine engine, byte[] message) throws Exception {
+        var out = new ByteArrayOutputStream();
+        ByteBuffer network = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+            engine.wrap(ByteBuffer.allocate(0), network.clear());
+            out.write(network.array(), 0, network.position());
+        }
+        if (message.length > 0) {
+            engine.wrap(ByteBuffer.wrap(message), network.clear());
+            out.write(network.array(), 0, network.position());
+        }
+        return out.toByteArray();
+    }
+
+    /** What the engine reads, as text. */
+    private static String unwrap(SSLEngine engine, byte[] bytes) throws Exception {
+        ByteBuffer input = ByteBuffer.wrap(bytes);
+        ByteBuffer text = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
+        while (input.hasRemaining() || engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
+            Runnable task = engine.getDelegatedTask();
+            if (task != null) {
+                task.run();
+            } else if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && !input.hasRemaining()) {
+                break;
+            } else {
+                engine.unwrap(input, text);
+            }
+        }
+        return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] hex(String text) {
+        return HexFormat.of().parseHex(text);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
