@@ -210,7 +210,7 @@ final class Run {
         if (version == 4) {
             memory.set(U16, at + IPV4_LENGTH, (short) bytes);
             memory.set(U16, at + IPV4_CHECKSUM, (short) 0);
-            int sum = InternetChecksum.fold(InternetChecksum.sum(memory, at, transport, 0));
+            int sum = InternetChecksum.fold(TransportPacket.sumIpv4(memory, at, transport));
             memory.set(U16, at + IPV4_CHECKSUM, (short) sum);
         } else {
             memory.set(U16, at + IPV6_LENGTH, (short) (bytes - Ipv6Header.LENGTH));

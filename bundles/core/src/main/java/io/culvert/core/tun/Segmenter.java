@@ -171,7 +171,7 @@ final class Segmenter {
         into.set(U16, to + IPV4_LENGTH, (short) bytes);
         into.set(U16, to + IPV4_ID, (short) (firstId + index));
         into.set(U16, to + IPV4_CHECKSUM, (short) 0);
-        int sum = InternetChecksum.fold(InternetChecksum.sum(into, to, packet.transport(), 0));
+        int sum = InternetChecksum.fold(TransportPacket.sumIpv4(into, to, packet.transport()));
         into.set(U16, to + IPV4_CHECKSUM, (short) sum);
     }
 

@@ -195,7 +195,7 @@ final class TransportPacket {
     static boolean isChecksumRight(
             MemorySegment memory, long at, int length, int version, int protocol, int transport) {
         int header = version == 4 ? Ipv4Header.headerLength(memory, at) : 0;
-        if (version == 4 && InternetChecksum.fold(InternetChecksum.sum(memory, at, header, 0)) != 0) {
+        if (version == 4 && InternetChecksum.fold(sumIpv4(memory, at, header)) != 0) {
             return false;
         }
         int bytes = length - transport;
@@ -206,7 +206,23 @@ final class TransportPacket {
     /** The sum of the addresses; protocol and length make the pseudo-header complete. */
     static long pseudoHeader(MemorySegment memory, long at, int version) {
         return version == 4
-                ? InternetChecksum.sum(memory, at + 12, 8, 0)
-                : InternetChecksum.sum(memory, at + 8, 32, 0);
+                ? u32(memory, at + 12) + u32(memory, at + 16)
+                : sum16(memory, at + 8) + sum16(memory, at + 24);
+    }
+
+    /** The sum of an IPv4 header; nearly every one is 20 bytes, which are faster read than looped over. */
+    static long sumIpv4(MemorySegment memory, long at, int header) {
+        return header == Ipv4Header.MIN_LENGTH
+                ? sum16(memory, at) + u32(memory, at + 16)
+                : InternetChecksum.sum(memory, at, header, 0);
+    }
+
+    /** Of 16 bytes; that the words are twice as wide changes nothing, RFC 1071 section 2 (C). */
+    private static long sum16(MemorySegment memory, long at) {
+        return u32(memory, at) + u32(memory, at + 4) + u32(memory, at + 8) + u32(memory, at + 12);
+    }
+
+    private static long u32(MemorySegment memory, long at) {
+        return memory.get(U32, at) & 0xFFFF_FFFFL;
     }
 }
