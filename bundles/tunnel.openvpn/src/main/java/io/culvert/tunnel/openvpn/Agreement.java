@@ -7,14 +7,13 @@ import io.culvert.api.network.TunnelAddresses;
 import io.culvert.tunnel.openvpn.control.KeyExchange;
 import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.wire.PeerInfo;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What both ends know and have agreed on; fills up during the first negotiation and holds for the session. */
 final class Agreement {
     /** What the client said of itself. */
-    PeerInfo peerInfo = new PeerInfo(Map.of());
+    PeerInfo peerInfo = PeerInfo.NONE;
     /** The client's options string. */
     String clientOptions = "";
 

@@ -634,7 +634,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 agreement.chosenCipher(),
                 agreement.exported,
                 agreement.peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
-                agreement.peerInfo.encode(),
+                agreement.peerInfo.encoded(),
                 agreement.clientOptions,
                 states.nextKeyId(),
                 keys);

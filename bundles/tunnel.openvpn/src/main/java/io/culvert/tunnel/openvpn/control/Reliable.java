@@ -27,6 +27,9 @@ public final class Reliable {
     private static final long MAX_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(16);
     private static final int FAST_RETRANSMIT_ACKS = 3;
 
+    /** Queues are empty nearly always, and there are three for each session. */
+    private static final int IDLE_CAPACITY = 1;
+
     /** A message that is not acknowledged yet. */
     public static final class Outgoing {
         final int opcode;
@@ -56,14 +59,14 @@ public final class Reliable {
         }
     }
 
-    private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>(IDLE_CAPACITY);
     private final List<Outgoing> inFlight = new ArrayList<>();
     private int nextId;
 
     private final ControlPacket @Nullable [] ahead = new ControlPacket[RECEIVE_WINDOW];
     private int expected;
-    private final ArrayDeque<Integer> pendingAcks = new ArrayDeque<>();
-    private final ArrayDeque<Integer> recentAcks = new ArrayDeque<>();
+    private final ArrayDeque<Integer> pendingAcks = new ArrayDeque<>(IDLE_CAPACITY);
+    private final ArrayDeque<Integer> recentAcks = new ArrayDeque<>(IDLE_CAPACITY);
     private boolean peerHeard;
 
     public Reliable() {

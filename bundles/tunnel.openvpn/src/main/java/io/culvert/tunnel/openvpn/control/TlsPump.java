@@ -39,9 +39,11 @@ final class TlsPump {
     private final SessionHost host;
     private final Callable<TlsEngine> open;
     private final Events events;
-    private final ByteArrayOutputStream received = new ByteArrayOutputStream();
-    private final List<byte[]> messages = new ArrayList<>();
-    private final ArrayDeque<Job<?>> jobs = new ArrayDeque<>();
+    /** Absent when empty, as nearly always: sessions are many. */
+    private @Nullable ByteArrayOutputStream received;
+
+    private List<byte[]> messages = new ArrayList<>();
+    private final ArrayDeque<Job<?>> jobs = new ArrayDeque<>(1);
     /** Made by the first job, so that choosing certificates does not happen on the loop. Confined to the jobs. */
     private @Nullable TlsEngine engine;
 
@@ -65,10 +67,15 @@ final class TlsPump {
 
     /** TLS bytes of the peer, in order. False when the peer sends more than can wait. */
     boolean receive(byte[] bytes) {
-        if (received.size() + bytes.length > MAX_WAITING_BYTES) {
+        ByteArrayOutputStream waiting = received;
+        if (waiting == null) {
+            waiting = new ByteArrayOutputStream(bytes.length);
+            received = waiting;
+        }
+        if (waiting.size() + bytes.length > MAX_WAITING_BYTES) {
             return false;
         }
-        received.writeBytes(bytes);
+        waiting.writeBytes(bytes);
         return true;
     }
 
@@ -85,7 +92,7 @@ final class TlsPump {
 
     /** Whether nothing is under way and nothing waits. */
     boolean idle() {
-        return !busy && messages.isEmpty() && received.size() == 0 && jobs.isEmpty();
+        return !busy && messages.isEmpty() && received == null && jobs.isEmpty();
     }
 
     /** Starts the next piece of work if none is under way. */
@@ -93,11 +100,12 @@ final class TlsPump {
         if (busy || state.get() == State.CLOSED) {
             return;
         }
-        if (received.size() > 0 || !messages.isEmpty()) {
-            byte[] bytes = received.toByteArray();
-            received.reset();
-            List<byte[]> batch = List.copyOf(messages);
-            messages.clear();
+        ByteArrayOutputStream waiting = received;
+        if (waiting != null || !messages.isEmpty()) {
+            byte[] bytes = waiting == null ? new byte[0] : waiting.toByteArray();
+            received = null;
+            List<byte[]> batch = messages;
+            messages = new ArrayList<>();
             start(new Job<>(e -> e.step(bytes, batch), this::onStep));
             return;
         }

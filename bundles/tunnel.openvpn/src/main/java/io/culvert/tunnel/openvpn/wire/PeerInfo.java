@@ -1,5 +1,6 @@
 package io.culvert.tunnel.openvpn.wire;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +9,15 @@ import java.util.regex.Pattern;
 /**
  * What a client says of itself in its key-method-2 message: lines {@code NAME=value}. Names and values are the peer's
  * own words and never trusted.
+ *
+ * <p>Kept as text: a session lives long and is seldom asked.
+ *
+ * @param encoded a line for each variable, names unique, each line ended
  */
-public record PeerInfo(Map<String, String> variables) {
+public record PeerInfo(String encoded) {
+    /** Of a client that said nothing. */
+    public static final PeerInfo NONE = new PeerInfo("");
+
     /** Bits of IV_PROTO. */
     public static final int DATA_V2 = 1 << 1;
     public static final int REQUEST_PUSH = 1 << 2;
@@ -23,10 +31,6 @@ public record PeerInfo(Map<String, String> variables) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_]{1,64}");
     private static final int MAX_VARIABLES = 64;
 
-    public PeerInfo {
-        variables = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(variables));
-    }
-
     /** Lines that are no assignment are left out, characters that could deceive a reader become '_'. */
     public static PeerInfo parse(String text) {
         var variables = new LinkedHashMap<String, String>();
@@ -38,19 +42,27 @@ public record PeerInfo(Map<String, String> variables) {
                 variables.put(line.substring(0, equals), printable(line.substring(equals + 1)));
             }
         }
-        return new PeerInfo(variables);
+        var encoded = new StringBuilder();
+        variables.forEach((name, value) -> encoded.append(name).append('=').append(value).append('\n'));
+        return new PeerInfo(encoded.toString());
     }
 
-    public String encode() {
-        var text = new StringBuilder();
-        variables.forEach((name, value) -> text.append(name).append('=').append(value).append('\n'));
-        return text.toString();
+    /** Names and values, in the client's order. */
+    public Map<String, String> variables() {
+        var variables = new LinkedHashMap<String, String>();
+        for (String line : encoded.split("\n")) {
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                variables.put(line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        return Collections.unmodifiableMap(variables);
     }
 
     /** IV_PROTO, or 0 when it is absent or no number. */
     public int protocolBits() {
         try {
-            return Integer.parseInt(variables.getOrDefault("IV_PROTO", "0"));
+            return Integer.parseInt(variables().getOrDefault("IV_PROTO", "0"));
         } catch (NumberFormatException _) {
             return 0;
         }
@@ -62,6 +74,7 @@ public record PeerInfo(Map<String, String> variables) {
 
     /** Ciphers that the client takes, as it names them; IV_NCP=2 stands for the two GCM ciphers. */
     public List<String> ciphers() {
+        Map<String, String> variables = variables();
         String listed = variables.get("IV_CIPHERS");
         if (listed != null) {
             return List.of(listed.split(":"));
@@ -71,11 +84,12 @@ public record PeerInfo(Map<String, String> variables) {
 
     /** Whether the client reads a pushed MTU. */
     public boolean takesMtu() {
-        return variables.containsKey("IV_MTU");
+        return variables().containsKey("IV_MTU");
     }
 
     /** Program and platform, for the operator's eyes. */
     public String client() {
+        Map<String, String> variables = variables();
         String version = variables.getOrDefault("IV_GUI_VER", "OpenVPN " + variables.getOrDefault("IV_VER", "?"));
         String platform = variables.get("IV_PLAT");
         return platform == null ? version : version + " on " + platform;

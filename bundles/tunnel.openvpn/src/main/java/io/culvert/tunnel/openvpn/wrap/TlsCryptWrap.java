@@ -20,18 +20,16 @@ public final class TlsCryptWrap implements ControlWrap {
     private static final int TAG_AT = REPLAY_AT + 8;
     private static final int TEXT_AT = TAG_AT + TAG_BYTES;
 
-    private final byte[] sendCipher;
-    private final byte[] sendHmac;
-    private final byte[] receiveCipher;
-    private final byte[] receiveHmac;
+    private final StaticKey key;
+    private final int send;
 
-    /** @param server whose direction is 0 */
+    /**
+     * @param key shared with its owner
+     * @param server whose direction is 0
+     */
     public TlsCryptWrap(StaticKey key, boolean server) {
-        int send = server ? 0 : 1;
-        this.sendCipher = key.cipher(send, KEY_BYTES);
-        this.sendHmac = key.hmac(send, KEY_BYTES);
-        this.receiveCipher = key.cipher(1 - send, KEY_BYTES);
-        this.receiveHmac = key.hmac(1 - send, KEY_BYTES);
+        this.key = key;
+        this.send = server ? 0 : 1;
     }
 
     @Override
@@ -41,8 +39,8 @@ public final class TlsCryptWrap implements ControlWrap {
                 .putLong(sessionId)
                 .putLong(replay)
                 .array();
-        byte[] tag = Primitives.hmac(HMAC, sendHmac, head, rest);
-        byte[] text = Primitives.aesCtr(sendCipher, tag, rest, 0, rest.length);
+        byte[] tag = Primitives.hmac(HMAC, key.hmac(send, KEY_BYTES), head, rest);
+        byte[] text = Primitives.aesCtr(key.cipher(send, KEY_BYTES), tag, rest, 0, rest.length);
         return ByteBuffer.allocate(TEXT_AT + text.length).put(head).put(tag).put(text).array();
     }
 
@@ -53,8 +51,9 @@ public final class TlsCryptWrap implements ControlWrap {
         }
         byte[] head = Arrays.copyOf(packet, TAG_AT);
         byte[] tag = Arrays.copyOfRange(packet, TAG_AT, TEXT_AT);
-        byte[] rest = Primitives.aesCtr(receiveCipher, tag, packet, TEXT_AT, packet.length - TEXT_AT);
-        if (!MessageDigest.isEqual(tag, Primitives.hmac(HMAC, receiveHmac, head, rest))) {
+        byte[] rest = Primitives.aesCtr(
+                key.cipher(1 - send, KEY_BYTES), tag, packet, TEXT_AT, packet.length - TEXT_AT);
+        if (!MessageDigest.isEqual(tag, Primitives.hmac(HMAC, key.hmac(1 - send, KEY_BYTES), head, rest))) {
             return null;
         }
         ByteBuffer in = ByteBuffer.wrap(head);

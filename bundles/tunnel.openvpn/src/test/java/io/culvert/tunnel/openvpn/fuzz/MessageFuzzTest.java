@@ -79,7 +79,7 @@ class MessageFuzzTest {
         assertTrue(info.client().chars().noneMatch(Character::isISOControl));
         info.ciphers();
         info.has(PeerInfo.DATA_V2);
-        assertEquals(info, PeerInfo.parse(info.encode()));
+        assertEquals(info, PeerInfo.parse(info.encoded()));
     }
 
     @FuzzTest

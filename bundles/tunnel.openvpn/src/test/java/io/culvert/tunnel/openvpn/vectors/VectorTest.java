@@ -275,7 +275,7 @@ class VectorTest {
                 e.text("password"),
                 parsed.password() == null ? "" : new String(parsed.password(), StandardCharsets.UTF_8));
         assertEquals(e.text("peer_info"), parsed.peerInfo());
-        assertEquals(e.text("peer_info"), PeerInfo.parse(parsed.peerInfo()).encode());
+        assertEquals(e.text("peer_info"), PeerInfo.parse(parsed.peerInfo()).encoded());
         assertArrayEquals(raw, parsed.encode());
     }
 

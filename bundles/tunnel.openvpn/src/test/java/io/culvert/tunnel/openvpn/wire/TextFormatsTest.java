@@ -94,7 +94,7 @@ class TextFormatsTest {
 
     @Test
     void shouldWriteVariablesAsLines() {
-        assertEquals("IV_VER=2.6\nIV_PROTO=2\n", PeerInfo.parse("IV_VER=2.6\nIV_PROTO=2").encode());
+        assertEquals("IV_VER=2.6\nIV_PROTO=2\n", PeerInfo.parse("IV_VER=2.6\nIV_PROTO=2").encoded());
     }
 
     // ---- control messages
