@@ -1,9 +1,12 @@
 package io.culvert.it.peer;
 
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.tls.TlsException;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.crypto.jce.JceCipherProvider;
 import io.culvert.tls.jsse.JsseTlsProvider;
 import io.culvert.tunnel.openvpn.data.Ciphers;
+import io.culvert.tls.openssl.OpenSslTlsProvider;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -50,15 +53,16 @@ public final class LoadPeer {
 
     private final Profile profile;
     private final List<InetAddress> sources;
-    private final JsseTlsProvider tls = new JsseTlsProvider();
+    private final TlsProvider tls;
     private final JceCipherProvider ciphers = new JceCipherProvider();
     private final AtomicInteger nextSource = new AtomicInteger();
     private final AtomicInteger alive = new AtomicInteger();
     private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
 
-    private LoadPeer(Profile profile, List<InetAddress> sources) {
+    private LoadPeer(Profile profile, List<InetAddress> sources) throws TlsException {
         this.profile = profile;
         this.sources = sources;
+        this.tls = tlsProvider(profile);
     }
 
     public static void main(String[] args) throws Exception {
@@ -71,7 +75,7 @@ public final class LoadPeer {
         }
         var peer = new LoadPeer(Profile.read(Path.of(args[0])), sources);
         var in = new BufferedReader(new InputStreamReader(System.in));
-        System.out.println("load peer ready");
+        System.out.println("load peer ready, tls by " + peer.tls.name());
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             System.out.println(peer.obey(line.split(" ")));
         }
@@ -88,6 +92,17 @@ public final class LoadPeer {
             case "paced" -> paced(seconds(words[1]), Integer.parseInt(words[2]));
             default -> "unknown command";
         };
+    }
+
+    /** The cheaper one where it is, as the peer shares the machine with what is measured. */
+    private static TlsProvider tlsProvider(Profile profile) throws TlsException {
+        try {
+            var provider = new OpenSslTlsProvider();
+            provider.newClientEngine(profile.policy()).close();
+            return provider;
+        } catch (LinkageError e) {
+            return new JsseTlsProvider();
+        }
     }
 
     private static long seconds(String text) {

@@ -134,15 +134,18 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
     @Override
     public void run() {
         poller.begin();
+        // Shows the server where this end is.
+        ping();
+        link.flush();
         boolean hot = false;
         while (true) {
             if (hot) {
                 poller.pause(PAUSE_NS);
             }
-            poller.await(holds == 0 && hasMore() ? 0 : pingNs);
+            poller.await(hasMore() ? 0 : pingNs);
             round = 0;
             poller.dispatch();
-            if (holds == 0 && tun.hasMore()) {
+            if (hasMore()) {
                 readTun();
             }
             keepAlive();
@@ -158,11 +161,15 @@ final class LoadTunnel implements DatagramSink, Pollable, Runnable {
             lastSentNs = now;
         } else if (now - lastSentNs >= pingNs) {
             lastSentNs = now;
-            PooledBuffer ping = pool.allocate();
-            if (ping != null) {
-                DataMessage.writePing(ping);
-                send(ping);
-            }
+            ping();
+        }
+    }
+
+    private void ping() {
+        PooledBuffer ping = pool.allocate();
+        if (ping != null) {
+            DataMessage.writePing(ping);
+            send(ping);
         }
     }
 

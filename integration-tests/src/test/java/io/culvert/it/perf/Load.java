@@ -43,6 +43,24 @@ final class Load implements AutoCloseable {
         return start(lab, host, label, profile, sources, prefix);
     }
 
+    /** Starts one that carries packets without a login, under given keys. */
+    static Load startStatic(
+            Lab lab, int number, Path keys, int localPort, int remotePort, String device, String address, int mtu) {
+        var line = java("-Xms64m", "-Xmx2g");
+        line.add(LoadPeer.class.getName());
+        line.addAll(List.of(
+                "--static",
+                keys.toString(),
+                "10.99." + number + ".2:" + localPort,
+                Lab.serverIpv4(number) + ":" + remotePort,
+                device,
+                address,
+                "" + mtu));
+        var process = lab.with(lab.client(number).startInteractive("load-static", line));
+        process.await("tunnel up", Duration.ofSeconds(30));
+        return new Load(process);
+    }
+
     private static Load start(
             Lab lab, Netns host, String label, String profile, List<String> arguments, String... prefix) {
         var line = new ArrayList<>(List.of(prefix));

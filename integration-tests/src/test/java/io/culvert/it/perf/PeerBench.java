@@ -7,6 +7,7 @@ import io.culvert.it.lab.OpenVpnClient;
 import io.culvert.it.lab.OpenVpnServer;
 import io.culvert.it.lab.Proc;
 import io.culvert.it.lab.Usage;
+import io.culvert.it.lab.Yardstick;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,13 +19,17 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * {@code bench peer [ROUNDS] [SECONDS]}: Culvert loaded by a peer that batches as it does, and beside it openvpn with
- * openvpn, taking turns. One TCP stream of iperf3 between the client's host and the server's address in the tunnel; CPU
+ * openvpn, and the yardstick in C with the same peer, taking turns. One TCP stream of iperf3 between the client's host and the server's address in the tunnel; CPU
  * is that of the server's process per 10^9 bytes that arrived.
  */
 final class PeerBench {
     private static final int ROUNDS = 5;
     private static final int SECONDS = 5;
     private static final int WARM_UP_SECONDS = 6;
+
+    private static final String YARDSTICK_ADDRESS = "10.20.0.1";
+    private static final int OURS = 0;
+    private static final int YARDSTICK = 1;
 
     private record Round(double megabits, double cpuPerGb, double peerCpuPerGb, long retransmits) {}
 
@@ -55,7 +60,7 @@ final class PeerBench {
                 var csv = new Csv(
                         "peer", "pair", "direction", "round", "mbit_s", "cpu_s_per_gb", "peer_cpu_s_per_gb", "retransmits")) {
             var bench = new PeerBench(lab, rounds, seconds, csv);
-            var pairs = List.of(bench.ours(), bench.openVpn());
+            var pairs = List.of(bench.ours(), bench.yardstick(), bench.openVpn());
             System.out.println(Machine.describe(lab.server));
             bench.measure(pairs);
             System.out.println("\nevery round: " + csv.file().normalize());
@@ -72,6 +77,23 @@ final class PeerBench {
         var load = Load.start(lab, 1, "load", appliance.profile("load", Lab.serverIpv4(1), "udp", ""));
         load.ask("tunnel load0", "tunnel up at \\S+", Duration.ofSeconds(30));
         return new Pair("culvert + load peer", "10.8.0.1", server, load.process().pid(), 1);
+    }
+
+    private Pair yardstick() {
+        var program = Yardstick.compile(lab);
+        var keys = Yardstick.newKeys(lab);
+        var server = lab.with(Yardstick.server(lab, program, keys, "ys0", YARDSTICK_ADDRESS + "/24"));
+        var load = Load.startStatic(
+                lab,
+                1,
+                keys,
+                Yardstick.PORT,
+                Yardstick.PORT,
+                "load1",
+                "10.20.0.2/24",
+                Yardstick.MTU);
+        return new Pair(
+                "yardstick in C + load peer", YARDSTICK_ADDRESS, server.process().pid(), load.process().pid(), 1);
     }
 
     private Pair openVpn() {
@@ -133,7 +155,7 @@ final class PeerBench {
         System.out.println("medians of " + rounds + " alternating rounds of " + seconds
                 + " s; ratios to openvpn with openvpn, medians of the rounds' ratios\n");
         System.out.printf(
-                "%-24s %-5s %14s %14s %10s %10s %14s %12s%n",
+                "%-28s %-5s %14s %14s %10s %10s %14s %12s%n",
                 "server + client", "", "ratio Mbit/s", "ratio CPU/GB", "Mbit/s", "CPU-s/GB", "peer CPU-s/GB", "retransmits");
         results.forEach((direction, byPair) -> {
             var base = byPair.getLast();
@@ -141,7 +163,7 @@ final class PeerBench {
                 var own = byPair.get(i);
                 System.out.printf(
                         Locale.ROOT,
-                        "%-24s %-5s %14.2f %14.2f %10.0f %10.2f %14.2f %12.0f%n",
+                        "%-28s %-5s %14.2f %14.2f %10.0f %10.2f %14.2f %12.0f%n",
                         pairs.get(i).name,
                         direction.name().toLowerCase(Locale.ROOT),
                         ratio(own, base, Round::megabits),
@@ -152,6 +174,12 @@ final class PeerBench {
                         median(own, Round::retransmits));
             }
         });
+        System.out.println();
+        results.forEach((direction, byPair) -> System.out.printf(
+                Locale.ROOT,
+                "CPU-s/GB %s, Culvert to the same system calls made by C: %.2f%n",
+                direction.name().toLowerCase(Locale.ROOT),
+                ratio(byPair.get(OURS), byPair.get(YARDSTICK), Round::cpuPerGb)));
     }
 
     private static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {

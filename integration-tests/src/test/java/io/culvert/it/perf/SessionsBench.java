@@ -9,14 +9,17 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
- * What sessions cost that do nothing but answer keepalives: {@code bench sessions [COUNT,COUNT...] [IDLE-SECONDS]}.
+ * What sessions cost that do nothing but answer keepalives: {@code bench sessions [COUNT,COUNT...] [IDLE-SECONDS]
+ * [MODULE,MODULE...]}, where the modules are the providers of TLS and ciphers.
  * Memory is that of the server's process behind a collection, over what it holds with one session; the processor time
  * is that of its whole process. Throughput is a stock client's beside them.
  */
 final class SessionsBench {
     private static final String TUNNEL_ADDRESS = "10.8.0.1";
+    private static final String PROVIDERS = "tls.jsse,tls.openssl,crypto.jce,crypto.openssl";
     private static final int PARALLEL = 24;
     private static final int SETTLE_SECONDS = 5;
     private static final int IPERF_SECONDS = 5;
@@ -32,9 +35,12 @@ final class SessionsBench {
                 .sorted()
                 .toArray();
         int idleSeconds = options.length > 1 ? Integer.parseInt(options[1]) : 60;
+        String modules = Arrays.stream((options.length > 2 ? options[2] : PROVIDERS).split(","))
+                .map(module -> "  " + module + ": {}\n")
+                .collect(Collectors.joining());
         try (var lab = Lab.open("sessions", 2)) {
             var appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
-            appliance.configure(YAML);
+            appliance.configure(YAML.formatted(modules));
             long server = appliance.up().pid();
             appliance.addUser("load", "unused-password");
             appliance.addUser("stock", "unused-password");
@@ -117,9 +123,7 @@ final class SessionsBench {
               core: { ipv4: 10.8.0.0/16, tun: cvtun, maxSessions: 20000, duplicateLogins: true }
               store.local: {}
               pki: {}
-              tls.jsse: {}
-              crypto.jce: {}
-              auth.file: {}
+            %s  auth.file: {}
               log.file: {}
               tunnel.openvpn:
                 udp: { transport: udp, port: 1194 }

@@ -16,7 +16,7 @@ import java.util.Optional;
  * dear to make, and hold no state of a connection. Engines outlive the provider, as sessions keep theirs until there is
  * another one.
  */
-final class OpenSslTlsProvider implements TlsProvider, AutoCloseable {
+public final class OpenSslTlsProvider implements TlsProvider, AutoCloseable {
     /** One for each listener's policy and role is plenty. */
     private static final int MAX_CONTEXTS = 16;
 
