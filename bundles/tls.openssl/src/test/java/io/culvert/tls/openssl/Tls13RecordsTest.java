@@ -16,13 +16,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 
@@ -116,80 +117,81 @@ class Tls13RecordsTest {
                 Version.TLS_1_3,
                 List.of(),
                 List.of()));
-        SSLEngine client = client(authority);
-        client.beginHandshake();
-        exchange(client, server, List.of());
+        var client = new JdkClient(authority);
+        client.engine.beginHandshake();
+        for (byte[] flight = client.take(NOTHING); flight.length > 0; ) {
+            flight = client.take(server.step(flight, List.of()).toPeer());
+        }
         assertTrue(server.handshakeComplete());
         for (int i = 0; i < 3; i++) {
             // After the handshake this is a KeyUpdate that asks for one in return.
-            client.beginHandshake();
-            byte[] update = wrap(client, NOTHING);
+            client.engine.beginHandshake();
+            byte[] update = client.take(NOTHING);
             assertTrue(update.length > 0);
-            TlsStep step = server.step(update, List.of(bytes("new keys")));
-            assertEquals("new keys", unwrap(client, step.toPeer()));
-            assertEquals(
-                    List.of("hello"),
-                    server.step(wrap(client, bytes("hello")), List.of()).messages().stream()
-                            .map(String::new)
-                            .toList());
+            byte[] answer = client.take(server.step(update, List.of(bytes("new keys"))).toPeer());
+            assertEquals("new keys", client.heard());
+            var atServer = new ArrayList<>(server.step(answer, List.of()).messages());
+            atServer.addAll(server.step(client.say("hello"), List.of()).messages());
+            assertEquals(List.of("hello"), atServer.stream().map(String::new).toList());
         }
-        client.closeOutbound();
-        assertTrue(server.step(wrap(client, NOTHING), List.of()).closed());
+        client.engine.closeOutbound();
+        assertTrue(server.step(client.take(NOTHING), List.of()).closed());
         server.close();
         provider.close();
     }
 
-    private static SSLEngine client(TestAuthority authority) throws Exception {
-        KeyStore anchors = KeyStore.getInstance("PKCS12");
-        anchors.load(null, null);
-        anchors.setCertificateEntry("anchor", authority.certificate());
-        var trust = TrustManagerFactory.getInstance("PKIX");
-        trust.init(anchors);
-        SSLContext context = SSLContext.getInstance("TLSv1.3");
-        context.init(null, trust.getTrustManagers(), null);
-        SSLEngine engine = context.createSSLEngine();
-        engine.setUseClientMode(true);
-        return engine;
-    }
+    /** The JDK's client, of which this package needs more than a provider's engine can do. */
+    private static final class JdkClient {
+        final SSLEngine engine;
+        private final ByteBuffer text = ByteBuffer.allocate(64 * 1024);
 
-    private static void exchange(SSLEngine client, TlsEngine server, List<byte[]> messages) throws Exception {
-        byte[] toServer = wrap(client, NOTHING);
-        while (toServer.length > 0) {
-            unwrap(client, server.step(toServer, messages).toPeer());
-            toServer = wrap(client, NOTHING);
+        JdkClient(TestAuthority authority) throws Exception {
+            KeyStore anchors = KeyStore.getInstance("PKCS12");
+            anchors.load(null, null);
+            anchors.setCertificateEntry("anchor", authority.certificate());
+            var trust = TrustManagerFactory.getInstance("PKIX");
+            trust.init(anchors);
+            SSLContext context = SSLContext.getInstance("TLSv1.3");
+            context.init(null, trust.getTrustManagers(), null);
+            engine = context.createSSLEngine();
+            engine.setUseClientMode(true);
         }
-    }
 
-    /** Everything that the engine has to say, and {@code message} after it. */
-    private static byte[] wrap(SSLEngine engine, byte[] message) throws Exception {
-        var out = new ByteArrayOutputStream();
-        ByteBuffer network = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
-        while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
-            engine.wrap(ByteBuffer.allocate(0), network.clear());
-            out.write(network.array(), 0, network.position());
-        }
-        if (message.length > 0) {
-            engine.wrap(ByteBuffer.wrap(message), network.clear());
-            out.write(network.array(), 0, network.position());
-        }
-        return out.toByteArray();
-    }
-
-    /** What the engine reads, as text. */
-    private static String unwrap(SSLEngine engine, byte[] bytes) throws Exception {
-        ByteBuffer input = ByteBuffer.wrap(bytes);
-        ByteBuffer text = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
-        while (input.hasRemaining() || engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
-            Runnable task = engine.getDelegatedTask();
-            if (task != null) {
-                task.run();
-            } else if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && !input.hasRemaining()) {
-                break;
-            } else {
-                engine.unwrap(input, text);
+        /** Reads {@code bytes} and gives what there is to say then. */
+        byte[] take(byte[] bytes) throws Exception {
+            ByteBuffer input = ByteBuffer.wrap(bytes);
+            var out = new ByteArrayOutputStream();
+            while (true) {
+                switch (engine.getHandshakeStatus()) {
+                    case NEED_TASK -> engine.getDelegatedTask().run();
+                    case NEED_WRAP -> wrap(NOTHING, out);
+                    default -> {
+                        if (!input.hasRemaining()) {
+                            return out.toByteArray();
+                        }
+                        assertEquals(SSLEngineResult.Status.OK, engine.unwrap(input, text).getStatus());
+                    }
+                }
             }
         }
-        return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
+
+        byte[] say(String message) throws Exception {
+            var out = new ByteArrayOutputStream();
+            wrap(bytes(message), out);
+            return out.toByteArray();
+        }
+
+        String heard() {
+            String heard = new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
+            text.clear();
+            return heard;
+        }
+
+        private void wrap(byte[] message, ByteArrayOutputStream out) throws Exception {
+            ByteBuffer network = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+            engine.wrap(ByteBuffer.wrap(message), network);
+            out.write(network.array(), 0, network.position());
+        }
     }
 
     private static byte[] hex(String text) {
