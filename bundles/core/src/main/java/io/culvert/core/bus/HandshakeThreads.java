@@ -47,9 +47,10 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+        threads.prestartAllCoreThreads();
     }
 
-    /** A thread for each core that the process may use; they start with the first work. */
+    /** A thread for each core that the process may use. */
     public static HandshakeThreads start(Libc libc) {
         int count = Math.max(1, Runtime.getRuntime().availableProcessors());
         return new HandshakeThreads(libc, count, count * WAITING_PER_THREAD);
