@@ -63,7 +63,7 @@ final class OutboundPath implements Pollable {
                 loop.pacing().fromTun();
                 route(batch[i]);
             }
-            if (count < batch.length && !tun.hasMore()) {
+            if (count < batch.length) {
                 return;
             }
         }

@@ -217,8 +217,9 @@ final class PacketLoop implements Runnable {
         nowNs = Math.max(nowNs, clock.getAsLong());
         poller.dispatch();
         outbound.readMore();
-        crossing.receive();
+        // In this order: draining takes back the signal, and who signals later wakes the loop again.
         commands.drain();
+        crossing.receive();
         settle();
         timers.advance(nowNs);
         settle();
