@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
-/** What another JVM's heap holds, by {@code jcmd}. */
+/** What another JVM holds, on its heap and of malloc, by {@code jcmd}. */
 final class LiveHeap {
     private LiveHeap() {}
 
@@ -28,6 +29,23 @@ final class LiveHeap {
 
     static long total(Map<String, Long> bytes) {
         return bytes.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Bytes that native code and off-heap arenas have of malloc(3), in use. */
+    static long mallocBytes(long pid) throws IOException, InterruptedException {
+        // Of malloc_info(3); what comes behind the last arena is of all of them.
+        String info = jcmd(pid, "System.native_heap_info");
+        String totals = info.substring(info.lastIndexOf("</heap>") + 1);
+        return size(totals, "system type=\"current\"") + size(totals, "total type=\"mmap\"")
+                - size(totals, "total type=\"fast\"") - size(totals, "total type=\"rest\"");
+    }
+
+    private static long size(String totals, String element) throws IOException {
+        var size = Pattern.compile("<" + element + "[^>]*size=\"(\\d+)\"").matcher(totals);
+        if (!size.find()) {
+            throw new IOException("malloc_info without <" + element + ">: " + totals);
+        }
+        return Long.parseLong(size.group(1));
     }
 
     private static String jcmd(long pid, String command) throws IOException, InterruptedException {

@@ -55,9 +55,10 @@ final class SessionsBench {
             Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS, "-R");
             System.out.println(Machine.describe(lab.server));
             System.out.printf(
-                    "%8s %14s %14s %12s %12s %12s %12s%n",
-                    "sessions", "heap KiB each", "RSS KiB each", "heap MiB", "RSS MiB", "idle % core", "Mbit/s up");
+                    "%8s %14s %16s %14s %12s %12s %12s %12s%n",
+                    "sessions", "heap KiB each", "malloc KiB each", "RSS KiB each", "heap MiB", "RSS MiB", "idle % core", "Mbit/s up");
             double heapOfOne = 0;
+            double mallocOfOne = 0;
             double residentOfOne = 0;
             Map<String, Long> liveOfOne = Map.of();
             int in = 0;
@@ -72,25 +73,27 @@ final class SessionsBench {
                 double up = Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS).megabits();
                 var live = LiveHeap.bytes(server);
                 double heap = LiveHeap.total(live) / 1024.0;
+                double malloc = LiveHeap.mallocBytes(server) / 1024.0;
                 double resident = Usage.residentMib(server) * 1024;
                 if (count == counts[0]) {
                     heapOfOne = heap;
+                    mallocOfOne = malloc;
                     residentOfOne = resident;
                     liveOfOne = live;
                 }
-                int more = Math.max(1, count - counts[0]);
                 System.out.printf(
                         Locale.ROOT,
-                        "%8d %14s %14s %12.1f %12.1f %12.2f %12.0f%n",
+                        "%8d %14s %16s %14s %12.1f %12.1f %12.2f %12.0f%n",
                         count,
-                        count == counts[0] ? "" : String.format(Locale.ROOT, "%.2f", (heap - heapOfOne) / more),
-                        count == counts[0] ? "" : String.format(Locale.ROOT, "%.2f", (resident - residentOfOne) / more),
+                        each(heap - heapOfOne, count - counts[0]),
+                        each(malloc - mallocOfOne, count - counts[0]),
+                        each(resident - residentOfOne, count - counts[0]),
                         heap / 1024,
                         resident / 1024,
                         idle * 100,
                         up);
                 if (count > counts[0]) {
-                    histogram(liveOfOne, live, more);
+                    histogram(liveOfOne, live, count - counts[0]);
                 }
                 if (load.alive() != count) {
                     throw new AssertionError("only " + load.alive() + " of " + count + " sessions are left");
@@ -99,6 +102,10 @@ final class SessionsBench {
             stock.close();
             iperf.close();
         }
+    }
+
+    private static String each(double kib, int sessions) {
+        return sessions == 0 ? "" : String.format(Locale.ROOT, "%.2f", kib / sessions);
     }
 
     private static void histogram(Map<String, Long> before, Map<String, Long> after, int sessions) {
