@@ -39,10 +39,10 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
         var numbers = new AtomicInteger();
         threads = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, waiting, work -> {
             var thread = new Thread(
-                    () -> {
+                    EndedThread.forgetting(() -> {
                         stepBack(libc);
                         work.run();
-                    },
+                    }),
                     "culvert-tls-" + numbers.getAndIncrement());
             thread.setDaemon(true);
             return thread;

@@ -127,7 +127,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     public void start() {
         List<Thread> started = new ArrayList<>();
         for (PacketLoop loop : loops) {
-            Thread runner = new Thread(loop, "culvert-loop-" + loop.index());
+            Thread runner = new Thread(EndedThread.forgetting(loop), "culvert-loop-" + loop.index());
             runner.setPriority(Thread.MAX_PRIORITY);
             started.add(runner);
             runner.start();
