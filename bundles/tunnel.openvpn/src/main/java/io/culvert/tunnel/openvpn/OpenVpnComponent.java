@@ -11,6 +11,7 @@ import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.ProfileSource;
 import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.Transport;
 import io.culvert.api.tunnel.TunnelHost;
@@ -178,6 +179,16 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
     @Override
     public @Nullable TunnelSession accept(PacketBuffer first, Endpoint from, TunnelHost host, long nowNs, Outbox out) {
         return protocol.accept(first, from, host, nowNs, out);
+    }
+
+    @Override
+    public Optional<Steering> steering() {
+        return protocol.steering();
+    }
+
+    @Override
+    public int steeringByte(SessionRecord record) {
+        return protocol.steeringByte(record);
     }
 
     @Override
