@@ -54,6 +54,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     /** Lifetime of the key before the current one, from the soft reset. */
     private static final long TRANSITION_NS = TimeUnit.SECONDS.toNanos(3600);
 
+    /** Pings are this late at most; a power of two. */
+    private static final long PINGS_TOGETHER_NS = 1L << 26;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private final OpenVpnProtocol protocol;
@@ -560,7 +563,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             if (idle) {
                 data.ping(nowNs, out);
             }
-            deadlines.set(Deadlines.Kind.PING, (idle ? nowNs : data.lastSentNs()) + interval);
+            deadlines.set(Deadlines.Kind.PING, together((idle ? nowNs : data.lastSentNs()) + interval));
         }
         if (deadlines.due(Deadlines.Kind.SAVE, nowNs)) {
             checkpoint.save();
@@ -591,7 +594,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     private void armEstablished(long nowNs) {
         if (config.pingSeconds() > 0) {
-            deadlines.set(Deadlines.Kind.PING, nowNs + seconds(config.pingSeconds()));
+            deadlines.set(Deadlines.Kind.PING, together(nowNs + seconds(config.pingSeconds())));
         }
         config.silenceSeconds().ifPresent(s -> deadlines.set(Deadlines.Kind.SILENCE, nowNs + seconds(s)));
     }
@@ -609,6 +612,11 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private long deferralNs() {
         long half = config.renegotiateSeconds() > 0 ? seconds(config.renegotiateSeconds()) / 2 : NEVER;
         return Math.min(seconds(config.handshakeSeconds()), half);
+    }
+
+    /** A little later, at a time when other sessions' pings are due as well: they leave as one batch. */
+    private static long together(long timeNs) {
+        return timeNs + PINGS_TOGETHER_NS - 1 & -PINGS_TOGETHER_NS;
     }
 
     private static long seconds(long seconds) {
