@@ -25,6 +25,8 @@ import java.util.Optional;
  * @param pingRestartSeconds without anything heard until a client starts anew, the server waits twice as long; 0 for never
  * @param remoteHost that profiles name, empty to be asked for
  * @param push options for every client, as they are typed
+ * @param clientReceiveBuffer bytes that clients are asked to let wait in their UDP sockets: what comes in one batch must
+ *     not overflow them; 0 to ask nothing
  * @param mssFix the largest outer packet that a TCP segment should make, in bytes; 0 for no clamp
  */
 public record OpenVpnConfig(
@@ -46,6 +48,7 @@ public record OpenVpnConfig(
         String remoteHost,
         String wrapKeyFile,
         List<String> push,
+        int clientReceiveBuffer,
         int mssFix) {
 
     static final String PID = "io.culvert.tunnel.openvpn";
@@ -99,6 +102,7 @@ public record OpenVpnConfig(
         range("renegotiatePackets", settings.renegotiatePackets(), 0, Long.MAX_VALUE);
         range("pingSeconds", settings.pingSeconds(), 0, 3600);
         range("pingRestartSeconds", settings.pingRestartSeconds(), 0, 24 * 3600);
+        range("clientReceiveBuffer", settings.clientReceiveBuffer(), 0, 16 << 20);
         if (settings.mssFix() != 0) {
             range("mssFix", settings.mssFix(), 576, 65535);
         }
@@ -131,6 +135,7 @@ public record OpenVpnConfig(
                 settings.remoteHost(),
                 settings.wrapKeyFile(),
                 pushed(settings.push()),
+                settings.clientReceiveBuffer(),
                 settings.mssFix());
     }
 

@@ -411,6 +411,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         var reply = new PushReply()
                 .network(granted.addresses(), granted.network(), agreement.peerInfo)
                 .keepalive(config.pingSeconds(), config.pingRestartSeconds());
+        if (config.clientReceiveBuffer() > 0 && !config.transport().isStream()) {
+            reply.option("rcvbuf " + config.clientReceiveBuffer());
+        }
         config.push().forEach(reply::option);
         reply.agreed(
                 data.peerId(),

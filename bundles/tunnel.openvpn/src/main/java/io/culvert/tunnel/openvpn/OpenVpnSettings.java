@@ -97,6 +97,13 @@ public @interface OpenVpnSettings {
     @AttributeDefinition(required = false, description = "further options to push to every client, one each")
     String[] push() default {};
 
+    @AttributeDefinition(
+            description = "bytes that clients are asked to let wait in their UDP sockets, as far as their system allows;"
+                    + " 0 leaves it to them",
+            min = "0",
+            max = "16777216")
+    int clientReceiveBuffer() default 1048576;
+
     @AttributeDefinition(description = "largest outer packet that a TCP segment should make, 0 for no clamp", min = "0")
     int mssFix() default 1492;
 }

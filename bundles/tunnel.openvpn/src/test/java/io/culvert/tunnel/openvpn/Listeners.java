@@ -51,6 +51,7 @@ public final class Listeners {
                 "",
                 "",
                 List.of(),
+                1 << 20,
                 1492);
     }
 }

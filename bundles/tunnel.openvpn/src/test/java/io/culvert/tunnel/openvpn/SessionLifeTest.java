@@ -257,6 +257,18 @@ class SessionLifeTest {
     }
 
     @Test
+    void shouldAskForRoomForABatchOnDatagramsOnly() {
+        for (String transport : List.of("udp", "tcp")) {
+            settings.transport = transport;
+            var pair = new SessionPair(9, settings);
+            pair.client.start();
+            assertTrue(pair.time.runUntil(() -> !pair.client.messages.isEmpty(), 10));
+            boolean asked = pair.client.messages.stream().anyMatch(m -> m.contains(",rcvbuf 1048576,"));
+            assertEquals(transport.equals("udp"), asked, transport);
+        }
+    }
+
+    @Test
     void shouldRekeyAfterPackets() {
         settings.renegotiatePackets = 50;
         var pair = connected();

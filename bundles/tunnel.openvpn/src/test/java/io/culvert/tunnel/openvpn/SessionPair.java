@@ -219,6 +219,11 @@ final class SessionPair {
         }
 
         @Override
+        public int clientReceiveBuffer() {
+            return 1 << 20;
+        }
+
+        @Override
         public int mssFix() {
             return 1492;
         }
