@@ -25,7 +25,7 @@ import java.util.function.ToDoubleFunction;
 final class PeerBench {
     private static final int ROUNDS = 5;
     private static final int SECONDS = 5;
-    private static final int WARM_UP_SECONDS = 6;
+    private static final int WARM_UP_SECONDS = 20;
 
     private static final String YARDSTICK_ADDRESS = "10.20.0.1";
     private static final int OURS = 0;

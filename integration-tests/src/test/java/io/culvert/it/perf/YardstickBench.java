@@ -27,7 +27,7 @@ import java.util.function.ToDoubleFunction;
 final class YardstickBench {
     private static final int ROUNDS = 5;
     private static final int SECONDS = 5;
-    private static final int WARM_UP_SECONDS = 6;
+    private static final int WARM_UP_SECONDS = 20;
     private static final int OUR_PORT = 1194;
     private static final String CLIENT_DEVICE = "yscli";
 
