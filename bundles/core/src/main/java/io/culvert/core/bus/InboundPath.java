@@ -42,6 +42,7 @@ final class InboundPath {
             return;
         }
         from.countIn(packet.length());
+        from.loop().pacing().carried();
         LoopSession peer =
                 routes.find(IpPacket.destinationHigh(packet, version), IpPacket.destinationLow(packet, version));
         if (peer == null) {

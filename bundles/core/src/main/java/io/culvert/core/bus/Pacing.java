@@ -7,6 +7,9 @@ package io.culvert.core.bus;
  * <p>Only what comes from links gains by it: there each wake-up of the loop costs system calls of ours for as few
  * datagrams as the sender's burst had, while what the kernel routes into the TUN is gathered by TCP itself. So no pause
  * is made while most packets go the other way.
+ *
+ * <p>The keepalives of many idle sessions come close together as well, and nobody waits for them: a loop that hears
+ * nothing else, and hears it often, looks only every few milliseconds. The first packet of a user ends that.
  */
 final class Pacing {
     /** Over which the rate is looked at. */
@@ -21,9 +24,22 @@ final class Pacing {
     /** The longest pause: a round trip through the tunnel may grow by that under load. */
     private static final long LONGEST_NS = 250_000;
 
+    /** Over which a loop must have carried nothing of a user before it naps. */
+    private static final long QUIET_NS = 50_000_000;
+
+    /** Rounds with keepalives alone in that time that are worth a nap: 300 a second. */
+    private static final int QUIET_ROUNDS = 15;
+
+    /** How long keepalives gather. */
+    private static final long NAP_NS = 8_000_000;
+
     private final long longestNs;
     private int fromLinks;
     private int fromTun;
+    private int carried;
+    private int quietRounds;
+    private long quietSinceNs;
+    private boolean quiet;
     private int windowFromLinks;
     private int windowFromTun;
     private int roundFromLinks;
@@ -49,7 +65,13 @@ final class Pacing {
         fromTun++;
     }
 
+    /** A packet of a user went on its way, or somebody else's work came to an end: this round was for more than keepalives. */
+    void carried() {
+        carried++;
+    }
+
     void roundEnded(long nowNs) {
+        look(nowNs);
         windowFromLinks += fromLinks;
         windowFromTun += fromTun;
         roundFromLinks = fromLinks;
@@ -65,8 +87,30 @@ final class Pacing {
         }
     }
 
-    /** How long to wait before the next look; 0 when the loop is not hot, or packets gather by themselves. */
+    private void look(long nowNs) {
+        if (carried > 0 || fromTun > 0) {
+            carried = 0;
+            quiet = false;
+            quietRounds = 0;
+            quietSinceNs = nowNs;
+            return;
+        }
+        if (fromLinks > 0) {
+            quietRounds++;
+        }
+        if (nowNs - quietSinceNs >= QUIET_NS) {
+            // While napping, there are fewer rounds than there were.
+            quiet = quietRounds >= (quiet ? 2 : QUIET_ROUNDS);
+            quietRounds = 0;
+            quietSinceNs = nowNs;
+        }
+    }
+
+    /** How long to wait before the next look; 0 when the loop is neither hot nor quiet, or packets gather by themselves. */
     long pauseNs() {
+        if (quiet) {
+            return NAP_NS;
+        }
         return roundFromLinks < ENOUGH ? gatherNs : 0;
     }
 }

@@ -218,7 +218,9 @@ final class PacketLoop implements Runnable {
         poller.dispatch();
         outbound.readMore();
         // In this order: draining takes back the signal, and who signals later wakes the loop again.
-        commands.drain();
+        if (commands.drain() > 0) {
+            pacing.carried();
+        }
         crossing.receive();
         settle();
         timers.advance(nowNs);

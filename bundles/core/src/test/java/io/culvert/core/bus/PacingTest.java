@@ -62,4 +62,35 @@ final class PacingTest {
         pacing.roundEnded(nowNs);
         assertEquals(0, pacing.pauseNs());
     }
+
+    @Test
+    void shouldNapWhileOnlyKeepalivesCome() {
+        for (int i = 0; i < 10; i++) {
+            traffic(1, 0, 1_000 * US);
+        }
+        assertEquals(8_000 * US, pacing.pauseNs());
+        for (int i = 0; i < 100; i++) {
+            traffic(8, 0, 8_000 * US);
+        }
+        assertEquals(8_000 * US, pacing.pauseNs());
+    }
+
+    @Test
+    void shouldNotNapForAFewKeepalives() {
+        for (int i = 0; i < 100; i++) {
+            traffic(1, 0, 10_000 * US);
+        }
+        assertEquals(0, pacing.pauseNs());
+    }
+
+    @Test
+    void shouldEndTheNapWithTheFirstPacketOfAUser() {
+        for (int i = 0; i < 10; i++) {
+            traffic(1, 0, 1_000 * US);
+        }
+        pacing.fromLink();
+        pacing.carried();
+        pacing.roundEnded(nowNs);
+        assertEquals(0, pacing.pauseNs());
+    }
 }
