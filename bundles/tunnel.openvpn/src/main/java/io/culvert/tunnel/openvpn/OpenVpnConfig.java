@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param authDigest of tls-auth
  * @param renegotiateBytes of both directions under one key, 0 for no limit
  * @param renegotiatePackets of both directions under one key, 0 for no limit
- * @param pingSeconds without anything sent, 0 for never
+ * @param pingSeconds without anything sent after which a client pings, 0 for never; see {@link #serverPingSeconds}
  * @param pingRestartSeconds without anything heard until a client starts anew, the server waits twice as long; 0 for never
  * @param remoteHost that profiles name, empty to be asked for
  * @param push options for every client, as they are typed
@@ -201,6 +201,14 @@ public record OpenVpnConfig(
 
     static ConfigException bad(String attribute, Object value, String accepted) {
         return new ConfigException(PID, attribute, value, accepted);
+    }
+
+    /**
+     * Seconds without anything sent after which the server pings; 0 for never. The client's own pings keep the way open,
+     * so that the server's need only tell the client, three times before it would give up, that somebody is there.
+     */
+    public int serverPingSeconds() {
+        return pingSeconds == 0 ? 0 : Math.max(pingSeconds, pingRestartSeconds / 3);
     }
 
     /** How long this end waits for a sign of life: twice the client's patience, so that the client acts first. */

@@ -561,7 +561,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             return;
         }
         if (deadlines.due(Deadlines.Kind.PING, nowNs)) {
-            long interval = seconds(config.pingSeconds());
+            long interval = seconds(config.serverPingSeconds());
             boolean idle = nowNs - data.lastSentNs() >= interval;
             if (idle) {
                 data.ping(nowNs, out);
@@ -596,8 +596,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     }
 
     private void armEstablished(long nowNs) {
-        if (config.pingSeconds() > 0) {
-            deadlines.set(Deadlines.Kind.PING, together(nowNs + seconds(config.pingSeconds())));
+        if (config.serverPingSeconds() > 0) {
+            deadlines.set(Deadlines.Kind.PING, together(nowNs + seconds(config.serverPingSeconds())));
         }
         config.silenceSeconds().ifPresent(s -> deadlines.set(Deadlines.Kind.SILENCE, nowNs + seconds(s)));
     }

@@ -75,7 +75,11 @@ public @interface OpenVpnSettings {
     @AttributeDefinition(description = "packets under one key, both directions, 0 for no limit", min = "0")
     long renegotiatePackets() default 0;
 
-    @AttributeDefinition(description = "seconds of silence after which either end pings, 0 for never", min = "0", max = "3600")
+    @AttributeDefinition(
+            description = "seconds of silence after which a client pings, 0 for never; the server pings three times in"
+                    + " pingRestartSeconds",
+            min = "0",
+            max = "3600")
     int pingSeconds() default 10;
 
     @AttributeDefinition(
