@@ -78,7 +78,7 @@ public final class KeySlot {
         this.server = server;
         this.provider = provider;
         this.sealKey = DataKeys.open(provider, cipher, key2, !server);
-        this.openKey = DataKeys.open(provider, cipher, key2, server);
+        this.openKey = openBeside(sealKey, provider, cipher, key2, server);
         this.sealIv = DataKeys.implicitIv(key2, !server);
         this.openIv = DataKeys.implicitIv(key2, server);
         this.bornSeconds = bornSeconds;
@@ -86,6 +86,17 @@ public final class KeySlot {
         this.durableEnd = nextPacketId;
         this.frozenEnd = nextPacketId;
         this.window = new ReplayWindow(highestReceived);
+    }
+
+    /** The second key of a pair, of which there are both or none. */
+    private static AeadKey openBeside(
+            AeadKey first, CipherProvider provider, DataCipher cipher, byte[] key2, boolean toServer) {
+        try {
+            return DataKeys.open(provider, cipher, key2, toServer);
+        } catch (Throwable t) {
+            first.close();
+            throw t;
+        }
     }
 
     public int keyId() {
@@ -110,7 +121,7 @@ public final class KeySlot {
             return;
         }
         AeadKey seal = DataKeys.open(other, cipher, key2, !server);
-        AeadKey open = DataKeys.open(other, cipher, key2, server);
+        AeadKey open = openBeside(seal, other, cipher, key2, server);
         sealKey.close();
         openKey.close();
         sealKey = seal;

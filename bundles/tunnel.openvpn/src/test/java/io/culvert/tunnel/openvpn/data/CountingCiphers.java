@@ -14,6 +14,8 @@ import java.util.Set;
 final class CountingCiphers implements CipherProvider {
     final Set<Integer> sealed = new HashSet<>();
     int open;
+    /** How many keys there may be at a time. */
+    int most = Integer.MAX_VALUE;
 
     @Override
     public String name() {
@@ -27,6 +29,9 @@ final class CountingCiphers implements CipherProvider {
 
     @Override
     public AeadKey openKey(DataCipher cipher, byte[] key, int offset) {
+        if (open == most) {
+            throw new OutOfMemoryError("no room for a key");
+        }
         open++;
         return new AeadKey() {
             @Override

@@ -314,4 +314,25 @@ class KeySlotTest {
         server.close();
         assertEquals(before, others.open);
     }
+
+    @Test
+    void shouldCloseTheFirstKeyWhenThereIsNoSecond() {
+        counting.most = 1;
+        assertThrows(OutOfMemoryError.class, () -> slot(1, 0));
+        assertEquals(0, counting.open);
+    }
+
+    @Test
+    void shouldGoOnWithItsKeysWhenAnotherProviderHasOnlyOne() {
+        var others = new CountingCiphers();
+        others.most = 1;
+        KeySlot slot = end(DataCipher.AES_256_GCM, counting, true);
+        assertThrows(OutOfMemoryError.class, () -> slot.moveTo(others));
+        assertEquals(0, others.open);
+        assertEquals(2, counting.open);
+        seal(slot, true, new byte[9]);
+        assertEquals(Set.of(1), counting.sealed);
+        slot.close();
+        assertEquals(0, counting.open);
+    }
 }
