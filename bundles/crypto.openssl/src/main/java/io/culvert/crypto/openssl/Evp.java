@@ -45,6 +45,9 @@ final class Evp {
     /** {@code const char *OpenSSL_version(int)}. */
     static final MethodHandle TEXT = LINKER.downcallHandle(FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
+    /** {@code int OPENSSL_init_crypto(uint64_t, const OPENSSL_INIT_SETTINGS *)}. */
+    static final MethodHandle INITIALISE = LINKER.downcallHandle(of(JAVA_LONG, JAVA_LONG));
+
     /** {@code EVP_CipherInit_ex(ctx, cipher, engine, key, iv, enc)}, where it looks for an implementation. */
     static final MethodHandle FIRST_INIT =
             LINKER.downcallHandle(of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT));

@@ -15,6 +15,9 @@ final class LibCrypto {
     /** What these functions need is the same in both. */
     private static final List<String> NAMES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
 
+    /** OPENSSL_INIT_NO_ATEXIT: threads may still be at work when the process exits. */
+    private static final long NO_ATEXIT = 0x80000;
+
     private final Arena arena;
 
     /** Guarded by this. The first is the provider's. */
@@ -40,6 +43,7 @@ final class LibCrypto {
 
     private LibCrypto(Arena arena, SymbolLookup library) {
         this.arena = arena;
+        initialise(function(library, "OPENSSL_init_crypto"));
         this.newContext = function(library, "EVP_CIPHER_CTX_new");
         this.freeContext = function(library, "EVP_CIPHER_CTX_free");
         this.init = function(library, "EVP_CipherInit_ex");
@@ -112,6 +116,17 @@ final class LibCrypto {
     long allocate(long bytes) {
         try {
             return (long) Evp.ALLOCATE.invokeExact(allocate, bytes, 0L, 0);
+        } catch (Throwable t) {
+            throw Evp.unexpected(t);
+        }
+    }
+
+    /** Before all other calls: whoever initialises the library first in a process decides what it does at exit. */
+    private static void initialise(MemorySegment function) {
+        try {
+            if ((int) Evp.INITIALISE.invokeExact(function, NO_ATEXIT, 0L) != Evp.SUCCESS) {
+                throw new IllegalArgumentException("libcrypto does not initialise: see openssl.cnf of this host");
+            }
         } catch (Throwable t) {
             throw Evp.unexpected(t);
         }
