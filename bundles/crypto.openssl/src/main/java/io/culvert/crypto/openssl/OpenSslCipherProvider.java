@@ -54,9 +54,9 @@ public final class OpenSslCipherProvider implements CipherProvider, AutoCloseabl
         open();
         try {
             return new OpenSslAeadKey(library, cipher, key, offset);
-        } catch (RuntimeException e) {
+        } catch (Throwable t) {
             library.release();
-            throw e;
+            throw t;
         }
     }
 

@@ -140,6 +140,17 @@ class OpenSslCipherProviderTest extends CipherContract {
     }
 
     @Test
+    void shouldNotHoldTheLibraryForAKeyThatIsNone() {
+        LibCrypto library = LibCrypto.load().orElseThrow();
+        var provider = new OpenSslCipherProvider(library);
+        assertThrows(
+                IndexOutOfBoundsException.class,
+                () -> provider.openKey(DataCipher.AES_256_GCM, new byte[32], 1));
+        provider.close();
+        assertFalse(library.loaded());
+    }
+
+    @Test
     void shouldOfferNothingWithoutALibrary() {
         assertEquals(Optional.empty(), LibCrypto.load(List.of("libcrypto.so.none")));
         assertEquals(Optional.empty(), LibCrypto.load(List.of("libc.so.6")), "one without the functions");
