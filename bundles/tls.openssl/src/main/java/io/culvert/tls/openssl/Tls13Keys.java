@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.spec.AlgorithmParameterSpec;
+import java.util.Arrays;
 import java.util.Optional;
 import javax.crypto.KDF;
 import javax.crypto.spec.GCMParameterSpec;
@@ -12,7 +13,12 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A suite of TLS 1.3, and what its hash derives from a secret: RFC 8446 sections 7.1, 7.3 and 7.5. */
+/**
+ * A suite of TLS 1.3, and what its hash derives from a secret: RFC 8446 sections 7.1, 7.3 and 7.5.
+ *
+ * <p>What is handed out is the caller's to zero. The copies that the JCA makes, of secrets in its key objects and of
+ * keys and nonces in its ciphers, are beyond reach: the collector takes them.
+ */
 enum Tls13Keys {
     TLS_AES_128_GCM_SHA256("SHA-256", "HKDF-SHA256", "AES", "AES/GCM/NoPadding", 16),
     TLS_AES_256_GCM_SHA384("SHA-384", "HKDF-SHA384", "AES", "AES/GCM/NoPadding", 32),
@@ -62,7 +68,11 @@ enum Tls13Keys {
     byte[] export(byte[] exporterSecret, String label, int lengthBytes) throws GeneralSecurityException {
         byte[] empty = MessageDigest.getInstance(hash).digest();
         byte[] derived = expandLabel(exporterSecret, label, empty, empty.length);
-        return expandLabel(derived, "exporter", empty, lengthBytes);
+        try {
+            return expandLabel(derived, "exporter", empty, lengthBytes);
+        } finally {
+            Arrays.fill(derived, (byte) 0);
+        }
     }
 
     /** What the JCA wants to know of a nonce. */
