@@ -97,6 +97,8 @@ final class Context implements AutoCloseable {
         control(LibSsl.SSL_CTRL_SET_SESS_CACHE_MODE, 0, NULL);
         // A connection is idle nearly always, and with record buffers it would be most of a session's memory.
         control(LibSsl.SSL_CTRL_MODE, LibSsl.SSL_MODE_RELEASE_BUFFERS | LibSsl.SSL_MODE_NO_AUTO_CHAIN, NULL);
+        // A connection that leaves the library takes along what is in the BIO, not what would be in read buffers.
+        control(LibSsl.SSL_CTRL_SET_READ_AHEAD, 0, NULL);
         control(LibSsl.SSL_CTRL_SET_MAX_CERT_LIST, MAX_CERT_LIST, NULL);
         // For the suites with DHE on TLS 1.2: parameters as strong as the certificate.
         control(LibSsl.SSL_CTRL_SET_DH_AUTO, 1, NULL);

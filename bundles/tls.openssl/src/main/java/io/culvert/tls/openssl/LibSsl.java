@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of libssl and libcrypto, under their own names. All take and give 64-bit integers: pointers as they
- * are, ints widened with their sign.
+ * are, ints and bytes widened with their sign.
  *
  * <p>The libraries stay loaded for as long as the process lives, so that an engine may outlive its bundle. Initialising
  * this class fails with an {@link UnsatisfiedLinkError} that names the remedy where they are missing.
@@ -42,6 +42,7 @@ final class LibSsl {
     static final int SSL_MODE_RELEASE_BUFFERS = 0x10;
 
     static final int SSL_CTRL_MODE = 33;
+    static final int SSL_CTRL_SET_READ_AHEAD = 41;
     static final int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
     static final int SSL_CTRL_SET_MAX_CERT_LIST = 51;
     static final int SSL_CTRL_CHAIN_CERT = 89;
@@ -65,6 +66,7 @@ final class LibSsl {
     private static final long LONGEST_TEXT = 4096;
 
     private static final Linker LINKER = Linker.nativeLinker();
+    private static final ValueLayout BYTE = JAVA_BYTE;
     private static final ValueLayout INT = JAVA_INT;
     private static final ValueLayout LONG = JAVA_LONG;
     private static final ValueLayout POINTER = JAVA_LONG;
@@ -107,6 +109,10 @@ final class LibSsl {
     static final MethodHandle SSL_read = ssl("SSL_read", INT, POINTER, POINTER, INT);
     static final MethodHandle SSL_write = ssl("SSL_write", INT, POINTER, POINTER, INT);
     static final MethodHandle SSL_get_error = ssl("SSL_get_error", INT, POINTER, INT);
+    static final MethodHandle SSL_has_pending = ssl("SSL_has_pending", INT, POINTER);
+    static final MethodHandle SSL_get_session = ssl("SSL_get_session", POINTER, POINTER);
+    static final MethodHandle SSL_SESSION_get_max_fragment_length =
+            ssl("SSL_SESSION_get_max_fragment_length", BYTE, POINTER);
     static final MethodHandle SSL_get_verify_result = ssl("SSL_get_verify_result", LONG, POINTER);
     static final MethodHandle SSL_get_version = ssl("SSL_get_version", POINTER, POINTER);
     static final MethodHandle SSL_version = ssl("SSL_version", INT, POINTER);

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An {@code SSL} over memory BIOs, which it has for the time of a step only: a connection is idle nearly always. A
  * server's connection of TLS 1.3 leaves OpenSSL after the handshake, where it would hold 18 KB: {@link Tls13Records}
- * need some hundred bytes for the same.
+ * need some hundred bytes for the same. One whose client wants smaller fragments (RFC 6066 section 4) stays.
  *
  * <p>Threads: as {@link TlsEngine} says; the lock keeps a caller who errs from memory that is freed.
  */
@@ -33,6 +33,11 @@ final class OpenSslTlsEngine implements TlsEngine {
     private static final int MAX_RECORD = 16 * 1024;
 
     private static final int SUCCESS = 1;
+
+    /** TLSEXT_max_fragment_length_512, TLSEXT_max_fragment_length_4096. */
+    private static final int SMALLEST_FRAGMENTS = 1;
+
+    private static final int LARGEST_FRAGMENTS = 4;
 
     /** {@code SSL *}; null when closed. */
     private long ssl;
@@ -45,7 +50,7 @@ final class OpenSslTlsEngine implements TlsEngine {
     /** Kept as long as OpenSSL may call it; null for a client, and after the handshake. */
     private @Nullable KeyLog keyLog;
 
-    /** Filled in the handshake; null for a client, and when closed. */
+    /** Filled in the handshake; null for a client, after a handshake that stays in OpenSSL, and when closed. */
     private KeyLog.@Nullable Secrets secrets;
 
     private @Nullable Established established;
@@ -94,6 +99,10 @@ final class OpenSslTlsEngine implements TlsEngine {
                 boolean well = handshake();
                 if (well && complete && leaves()) {
                     return leave(written(output, arena), written(call(LibSsl.SSL_get_rbio, ssl), arena));
+                }
+                if (complete) {
+                    // It stays for good: OpenSSL alone knows how many records the secrets have protected.
+                    forgetSecrets();
                 }
                 well = well && (!complete || (read(fromPeer, arena) && write(arena)));
                 byte[] toPeer = written(output, arena);
@@ -164,7 +173,27 @@ final class OpenSslTlsEngine implements TlsEngine {
                 && known.server != null
                 && known.exporter != null
                 && call(LibSsl.SSL_version, ssl) == LibSsl.TLS1_3_VERSION
+                && call(LibSsl.SSL_has_pending, ssl) == 0
+                && !hasSmallFragments()
                 && Tls13Keys.named(suite()).isPresent();
+    }
+
+    /** Whether max_fragment_length was agreed on: 512 to 4,096 bytes, as 1 to 4. */
+    private boolean hasSmallFragments() {
+        long mode = call(LibSsl.SSL_SESSION_get_max_fragment_length, call(LibSsl.SSL_get_session, ssl));
+        return mode >= SMALLEST_FRAGMENTS && mode <= LARGEST_FRAGMENTS;
+    }
+
+    private void forgetSecrets() {
+        if (secrets != null) {
+            secrets.zero();
+            secrets = null;
+        }
+    }
+
+    /** Whether the connection is OpenSSL's no more. */
+    synchronized boolean hasLeft() {
+        return established != null;
     }
 
     /**
@@ -368,10 +397,7 @@ final class OpenSslTlsEngine implements TlsEngine {
             established.records.zero();
             established = null;
         }
-        if (secrets != null) {
-            secrets.zero();
-            secrets = null;
-        }
+        forgetSecrets();
         keyLog = null;
         held.forEach(message -> Arrays.fill(message, (byte) 0));
         held = List.of();
