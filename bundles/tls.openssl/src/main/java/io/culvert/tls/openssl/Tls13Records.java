@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import javax.crypto.Cipher;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The record layer of an established TLS 1.3 connection, seen from the server: RFC 8446 sections 5, 4.6.3 and 6. It is
@@ -24,6 +25,9 @@ final class Tls13Records {
     private static final int MAX_PLAINTEXT = 16_384;
     private static final int MAX_CIPHERTEXT = MAX_PLAINTEXT + 256;
 
+    /** A TLSInnerPlaintext: content, its type, padding. */
+    private static final int MAX_INNER = MAX_PLAINTEXT + 1;
+
     private static final byte ALERT = 21;
     private static final byte HANDSHAKE = 22;
     private static final byte APPLICATION_DATA = 23;
@@ -35,32 +39,53 @@ final class Tls13Records {
     private static final byte UNEXPECTED_MESSAGE = 10;
     private static final byte BAD_RECORD_MAC = 20;
     private static final byte RECORD_OVERFLOW = 22;
+    private static final byte ILLEGAL_PARAMETER = 47;
+    private static final byte DECODE_ERROR = 50;
     private static final int USER_CANCELED = 90;
 
     /** Far below what GCM bears with one key (RFC 8446 section 5.5), and far above what a control channel says. */
     private static final long MAX_RECORDS = 1L << 24;
 
+    /** Records in a row without data that a peer may make us work for. */
+    private static final int MAX_DATALESS = 32;
+
     /** One direction. */
     private static final class Direction {
+        final int mode;
         byte[] secret;
         long records;
 
-        Direction(byte[] secret) {
+        /** For the time of a step, from its first record on. */
+        @Nullable Working working;
+
+        Direction(int mode, byte[] secret) {
+            this.mode = mode;
             this.secret = secret;
         }
+
+        void forgetWorking() {
+            if (working != null) {
+                Arrays.fill(working.iv, (byte) 0);
+                working = null;
+            }
+        }
     }
+
+    /** What is derived from a secret. */
+    private record Working(Cipher cipher, SecretKeySpec key, byte[] iv) {}
 
     private final Tls13Keys suite;
     private final Direction read;
     private final Direction write;
     private byte[] pending = {};
+    private int dataless;
     private boolean ended;
 
     /** Takes the secrets over: client_application_traffic_secret_0 and server_application_traffic_secret_0. */
     Tls13Records(Tls13Keys suite, byte[] clientSecret, byte[] serverSecret) {
         this.suite = suite;
-        this.read = new Direction(clientSecret);
-        this.write = new Direction(serverSecret);
+        this.read = new Direction(Cipher.DECRYPT_MODE, clientSecret);
+        this.write = new Direction(Cipher.ENCRYPT_MODE, serverSecret);
     }
 
     /** As {@link io.culvert.api.tls.TlsEngine#step}. */
@@ -84,6 +109,9 @@ final class Tls13Records {
             return new TlsStep(toPeer.toByteArray(), List.copyOf(fromPeer), ended);
         } catch (GeneralSecurityException e) {
             throw new TlsException("the JDK cannot protect TLS records: " + e.getMessage(), e);
+        } finally {
+            read.forgetWorking();
+            write.forgetWorking();
         }
     }
 
@@ -104,6 +132,19 @@ final class Tls13Records {
             return false;
         }
         byte[] inner = open(input, length, toPeer);
+        try {
+            onInner(inner, toPeer, fromPeer);
+        } finally {
+            Arrays.fill(inner, (byte) 0);
+        }
+        return true;
+    }
+
+    private void onInner(byte[] inner, ByteArrayOutputStream toPeer, List<byte[]> fromPeer)
+            throws TlsException, GeneralSecurityException {
+        if (inner.length > MAX_INNER) {
+            throw fatal("a record is too long", RECORD_OVERFLOW, toPeer);
+        }
         int end = inner.length;
         while (end > 0 && inner[end - 1] == 0) {
             end--;
@@ -113,26 +154,30 @@ final class Tls13Records {
         }
         byte[] content = Arrays.copyOf(inner, end - 1);
         byte type = inner[end - 1];
-        Arrays.fill(inner, (byte) 0);
-        if (content.length > MAX_PLAINTEXT) {
-            throw fatal("a record is too long", RECORD_OVERFLOW, toPeer);
+        if (type == APPLICATION_DATA && content.length > 0) {
+            fromPeer.add(content);
+            dataless = 0;
+            return;
         }
         switch (type) {
             case APPLICATION_DATA -> {
-                if (content.length > 0) {
-                    fromPeer.add(content);
-                }
+                // Empty: it is there to hide how much is said.
             }
             case ALERT -> onAlert(content, toPeer);
             case HANDSHAKE -> onHandshake(content, toPeer);
             default -> throw fatal("a record has the content type " + type, UNEXPECTED_MESSAGE, toPeer);
         }
-        return true;
+        if (!ended && dataless++ == MAX_DATALESS) {
+            throw fatal("too many records in a row carry no data", UNEXPECTED_MESSAGE, toPeer);
+        }
     }
 
     private void onAlert(byte[] content, ByteArrayOutputStream toPeer) throws TlsException {
+        if (content.length == 0) {
+            throw fatal("an alert is empty", UNEXPECTED_MESSAGE, toPeer);
+        }
         if (content.length != 2) {
-            throw fatal("an alert is malformed", UNEXPECTED_MESSAGE, toPeer);
+            throw fatal("an alert is malformed", DECODE_ERROR, toPeer);
         }
         int description = content[1] & 0xff;
         if (description == CLOSE_NOTIFY) {
@@ -146,9 +191,11 @@ final class Tls13Records {
             throws TlsException, GeneralSecurityException {
         int last = KEY_UPDATE.length - 1;
         if (content.length != KEY_UPDATE.length
-                || !Arrays.equals(content, 0, last, KEY_UPDATE, 0, last)
-                || (content[last] & 0xff) > UPDATE_REQUESTED) {
+                || !Arrays.equals(content, 0, last, KEY_UPDATE, 0, last)) {
             throw fatal("a handshake message came after the handshake", UNEXPECTED_MESSAGE, toPeer);
+        }
+        if ((content[last] & 0xff) > UPDATE_REQUESTED) {
+            throw fatal("a key update asks for something unknown", ILLEGAL_PARAMETER, toPeer);
         }
         update(read);
         if (content[last] == UPDATE_REQUESTED) {
@@ -158,6 +205,7 @@ final class Tls13Records {
     }
 
     private void update(Direction direction) throws GeneralSecurityException {
+        direction.forgetWorking();
         byte[] next = suite.next(direction.secret);
         Arrays.fill(direction.secret, (byte) 0);
         direction.secret = next;
@@ -169,7 +217,7 @@ final class Tls13Records {
         byte[] header = new byte[HEADER];
         byte[] sealed = new byte[length];
         input.get(header).get(sealed);
-        Cipher cipher = cipher(Cipher.DECRYPT_MODE, read);
+        Cipher cipher = cipher(read);
         cipher.updateAAD(header);
         try {
             return cipher.doFinal(sealed);
@@ -182,28 +230,51 @@ final class Tls13Records {
             throws TlsException, GeneralSecurityException {
         byte[] inner = Arrays.copyOfRange(content, from, from + length + 1);
         inner[length] = type;
+        try {
+            seal(inner, toPeer);
+        } finally {
+            Arrays.fill(inner, (byte) 0);
+        }
+    }
+
+    private void seal(byte[] inner, ByteArrayOutputStream toPeer) throws TlsException, GeneralSecurityException {
         int sealedLength = inner.length + Tls13Keys.TAG_BYTES;
         byte[] header = {APPLICATION_DATA, 3, 3, (byte) (sealedLength >> Byte.SIZE), (byte) sealedLength};
-        Cipher cipher = cipher(Cipher.ENCRYPT_MODE, write);
+        Cipher cipher = cipher(write);
         cipher.updateAAD(header);
         toPeer.writeBytes(header);
         toPeer.writeBytes(cipher.doFinal(inner));
-        Arrays.fill(inner, (byte) 0);
     }
 
     /** For the next record of a direction, which it counts. */
-    private Cipher cipher(int mode, Direction direction) throws TlsException, GeneralSecurityException {
+    private Cipher cipher(Direction direction) throws TlsException, GeneralSecurityException {
         if (direction.records >= MAX_RECORDS) {
             throw new TlsException("the TLS connection has carried more records than one key may");
         }
-        byte[] nonce = suite.iv(direction.secret);
-        ByteBuffer tail = ByteBuffer.wrap(nonce, Tls13Keys.IV_BYTES - Long.BYTES, Long.BYTES);
-        tail.putLong(tail.position(), tail.getLong(tail.position()) ^ direction.records++);
-        byte[] key = suite.key(direction.secret);
+        Working working = direction.working;
+        if (working == null) {
+            working = working(direction.secret);
+            direction.working = working;
+        }
+        byte[] nonce = working.iv.clone();
+        try {
+            ByteBuffer tail = ByteBuffer.wrap(nonce, Tls13Keys.IV_BYTES - Long.BYTES, Long.BYTES);
+            tail.putLong(tail.position(), tail.getLong(tail.position()) ^ direction.records++);
+            working.cipher.init(direction.mode, working.key, suite.nonce(nonce));
+        } finally {
+            Arrays.fill(nonce, (byte) 0);
+        }
+        return working.cipher;
+    }
+
+    private Working working(byte[] secret) throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance(suite.cipher);
-        cipher.init(mode, new SecretKeySpec(key, suite.keyAlgorithm), suite.nonce(nonce));
-        Arrays.fill(key, (byte) 0);
-        return cipher;
+        byte[] key = suite.key(secret);
+        try {
+            return new Working(cipher, new SecretKeySpec(key, suite.keyAlgorithm), suite.iv(secret));
+        } finally {
+            Arrays.fill(key, (byte) 0);
+        }
     }
 
     private TlsException fatal(String reason, byte description, ByteArrayOutputStream toPeer) {

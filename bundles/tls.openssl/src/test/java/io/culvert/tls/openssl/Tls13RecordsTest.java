@@ -21,11 +21,15 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import javax.crypto.Cipher;
+import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class Tls13RecordsTest {
     private static final byte[] NOTHING = {};
@@ -39,7 +43,11 @@ class Tls13RecordsTest {
     private static final byte[] CLIENT_RECORD = hex("1703030043a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f"
             + "2b9819a8a5b46b395bd54a9a20441e2b62974e1f5a6292a2977014bd1e3deae63aeebb21694915e4");
 
-    private final Tls13Records records = new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+    private final Tls13Records records = fresh();
+
+    private static Tls13Records fresh() {
+        return new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+    }
 
     @Test
     void shouldDeriveTheKeysOfTheStandardsExample() throws Exception {
@@ -74,7 +82,7 @@ class Tls13RecordsTest {
         for (int i = 0; i < CLIENT_RECORD.length; i++) {
             byte[] changed = CLIENT_RECORD.clone();
             changed[i] ^= 0x40;
-            var fresh = new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+            Tls13Records fresh = fresh();
             if (i == 3 || i == 4) {
                 // A length: the record is refused when it is whole, or at once when it could never be.
                 byte[] longer = Arrays.copyOf(changed, changed.length + 0x5000);
@@ -88,7 +96,7 @@ class Tls13RecordsTest {
     @Test
     void shouldRefuseARecordWithoutProtection() {
         for (String plain : List.of("14030300 0101", "150303000201 00", "16030300050000000000")) {
-            var fresh = new Tls13Records(SUITE, CLIENT_SECRET.clone(), SERVER_SECRET.clone());
+            Tls13Records fresh = fresh();
             byte[] record = hex(plain.replace(" ", ""));
             assertThrows(TlsException.class, () -> fresh.step(record, List.of()));
         }
@@ -103,6 +111,99 @@ class Tls13RecordsTest {
         var peer = new Tls13Records(SUITE, SERVER_SECRET.clone(), CLIENT_SECRET.clone());
         String heard = assertThrows(TlsException.class, () -> peer.step(alert, List.of())).getMessage();
         assertEquals("the peer refuses: TLS alert 20", heard);
+    }
+
+    @Test
+    void shouldTakeTheLongestRecordAndNoLongerOneWhetherItIsTextOrPadding() throws Exception {
+        var client = new Client();
+        byte[] text = new byte[16_384];
+        Arrays.fill(text, (byte) 'a');
+        assertArrayEquals(text, records.step(client.record(23, text), List.of()).messages().getFirst());
+        byte[] padded = Arrays.copyOf(new byte[] {'b', 23}, 16_385);
+        assertEquals("b", new String(records.step(client.seal(padded), List.of()).messages().getFirst()));
+        assertEquals(22, alert(records, client.seal(Arrays.copyOf(padded, 16_386))));
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithARecord() throws Exception {
+        assertEquals(47, alert(fresh(), new Client().record(22, 24, 0, 0, 1, 2)), "a key update with request_update 2");
+        assertEquals(10, alert(fresh(), new Client().record(22, 1, 0, 0, 0)), "a client hello");
+        assertEquals(50, alert(fresh(), new Client().record(21, 1)), "half an alert");
+        assertEquals(50, alert(fresh(), new Client().record(21, 1, 0, 1, 0)), "two alerts");
+        assertEquals(10, alert(fresh(), new Client().record(21)), "an empty alert");
+        assertEquals(10, alert(fresh(), new Client().record(99, 1)), "an unknown content type");
+        assertEquals(10, alert(fresh(), new Client().seal(new byte[100])), "nothing but padding");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCarryManyRecordsInAStep(Tls13Keys suite) throws Exception {
+        byte[] one = Arrays.copyOf(CLIENT_SECRET, 48);
+        byte[] other = Arrays.copyOf(SERVER_SECRET, 48);
+        var server = new Tls13Records(suite, one.clone(), other.clone());
+        var peer = new Tls13Records(suite, other.clone(), one.clone());
+        for (int round = 0; round < 3; round++) {
+            byte[] text = new byte[40_000];
+            Arrays.fill(text, (byte) round);
+            TlsStep question = peer.step(NOTHING, List.of(bytes("first"), text));
+            TlsStep answer = server.step(question.toPeer(), List.of(text, bytes("last")));
+            var heard = new ByteArrayOutputStream();
+            answer.messages().forEach(heard::writeBytes);
+            peer.step(answer.toPeer(), List.of()).messages().forEach(heard::writeBytes);
+            var expected = new ByteArrayOutputStream();
+            List.of(bytes("first"), text, text, bytes("last")).forEach(expected::writeBytes);
+            assertArrayEquals(expected.toByteArray(), heard.toByteArray());
+        }
+    }
+
+    @Test
+    void shouldHearAPeerThatClosesAfterRecordsWithoutData() throws Exception {
+        var client = new Client();
+        for (int i = 0; i < 32; i++) {
+            records.step(client.record(23), List.of());
+        }
+        assertTrue(records.step(client.record(21, 1, 0), List.of()).closed());
+    }
+
+    @Test
+    void shouldTakeNewKeysAmidAStep() throws Exception {
+        var client = new Client();
+        var all = new ByteArrayOutputStream();
+        for (int i = 0; i < 3; i++) {
+            all.writeBytes(client.record(23, 'x'));
+            all.writeBytes(client.record(23, 'y'));
+            all.writeBytes(client.update());
+        }
+        assertEquals(6, records.step(all.toByteArray(), List.of()).messages().size());
+    }
+
+    @Test
+    void shouldBearRecordsWithoutDataUpToALimitThatDataResets() throws Exception {
+        var client = new Client();
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 32; i++) {
+                // Empty records, alerts that mean nothing, and key updates.
+                byte[] record = switch (i % 3) {
+                    case 0 -> client.record(23);
+                    case 1 -> client.record(21, 1, 90);
+                    default -> client.update();
+                };
+                assertEquals(List.of(), records.step(record, List.of()).messages());
+            }
+            assertEquals(1, records.step(client.record(23, 'x'), List.of()).messages().size());
+        }
+        for (int i = 0; i < 32; i++) {
+            records.step(client.record(23), List.of());
+        }
+        assertEquals(10, alert(records, client.record(23)));
+    }
+
+    /** The alert that the record, the client's last, is answered with. */
+    private static int alert(Tls13Records server, byte[] record) {
+        byte[] alert = assertThrows(TlsException.class, () -> server.step(record, List.of())).alert();
+        var peer = new Tls13Records(SUITE, SERVER_SECRET.clone(), CLIENT_SECRET.clone());
+        String heard = assertThrows(TlsException.class, () -> peer.step(alert, List.of())).getMessage();
+        return Integer.parseInt(heard.substring(heard.lastIndexOf(' ') + 1));
     }
 
     @Test
@@ -138,6 +239,49 @@ class Tls13RecordsTest {
         assertTrue(server.step(client.take(NOTHING), List.of()).closed());
         server.close();
         provider.close();
+    }
+
+    /** A client that seals whatever it is told to. */
+    private static final class Client {
+        private byte[] secret = CLIENT_SECRET;
+        private long records;
+
+        byte[] record(int type, int... content) throws Exception {
+            byte[] bytes = new byte[content.length];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = (byte) content[i];
+            }
+            return record(type, bytes);
+        }
+
+        byte[] record(int type, byte[] content) throws Exception {
+            byte[] inner = Arrays.copyOf(content, content.length + 1);
+            inner[content.length] = (byte) type;
+            return seal(inner);
+        }
+
+        /** A key update that asks for none. */
+        byte[] update() throws Exception {
+            byte[] record = record(22, 24, 0, 0, 1, 0);
+            secret = SUITE.next(secret);
+            records = 0;
+            return record;
+        }
+
+        byte[] seal(byte[] inner) throws Exception {
+            ByteBuffer nonce = ByteBuffer.wrap(SUITE.iv(secret));
+            nonce.putLong(4, nonce.getLong(4) ^ records++);
+            int length = inner.length + Tls13Keys.TAG_BYTES;
+            byte[] header = {23, 3, 3, (byte) (length >> 8), (byte) length};
+            Cipher cipher = Cipher.getInstance(SUITE.cipher);
+            var key = new SecretKeySpec(SUITE.key(secret), SUITE.keyAlgorithm);
+            cipher.init(Cipher.ENCRYPT_MODE, key, SUITE.nonce(nonce.array()));
+            cipher.updateAAD(header);
+            return ByteBuffer.allocate(header.length + length)
+                    .put(header)
+                    .put(cipher.doFinal(inner))
+                    .array();
+        }
     }
 
     /** The JDK's client, of which this package needs more than a provider's engine can do. */
