@@ -31,7 +31,6 @@ final class TcpConnection implements Link, Pollable {
     private final LinkResources resources;
     private final TcpMemory memory;
     private final SendQueue queue;
-    private final long sinceNs;
     private final int capacity;
 
     /** Set once, right after construction: they know each other. */
@@ -42,6 +41,7 @@ final class TcpConnection implements Link, Pollable {
 
     private int remainderLength;
     private int sessions;
+    private long idleNs;
     private boolean writing;
     private boolean ending;
     private boolean broken;
@@ -54,7 +54,7 @@ final class TcpConnection implements Link, Pollable {
         this.resources = resources;
         this.memory = memory;
         this.queue = new SendQueue(libc, fd, resources.drops(), memory);
-        this.sinceNs = resources.nowNs().getAsLong();
+        this.idleNs = resources.nowNs().getAsLong();
         this.capacity = resources.pool().bufferBytes() - resources.pool().headroomBytes();
     }
 
@@ -228,6 +228,7 @@ final class TcpConnection implements Link, Pollable {
     @Override
     public void sessions(int change) {
         sessions += change;
+        idleNs = resources.nowNs().getAsLong();
         if (sessions == 0 && change < 0 && listener.sink() != null && !ending && !closed) {
             // What the session sent last is flushed at the end of this round.
             resources.timers().after(0, () -> {
@@ -274,8 +275,9 @@ final class TcpConnection implements Link, Pollable {
         return sessions == 0 && !ending && !broken;
     }
 
+    /** Whether it has been nobody's, and been read, all the time since {@code ns}. */
     boolean idleSince(long ns) {
-        return isIdle() && sinceNs <= ns;
+        return isIdle() && idleNs <= ns;
     }
 
     /** See {@link SendQueue#trim}. */
@@ -293,6 +295,7 @@ final class TcpConnection implements Link, Pollable {
 
     void resume() {
         if (!broken && !closed) {
+            idleNs = resources.nowNs().getAsLong();
             try {
                 resources.poller().add(this);
                 settle(0);

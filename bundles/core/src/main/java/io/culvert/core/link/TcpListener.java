@@ -146,14 +146,17 @@ public final class TcpListener implements Listener, Pollable {
         }
     }
 
-    /** Closes connections that never became a session, and takes back what the others do not use. */
+    /**
+     * Closes connections that never became a session, and takes back what the others do not use. While nobody listens,
+     * those without a session wait for the one that a successor thaws.
+     */
     private void sweep() {
         sweeping = false;
         long before = resources.nowNs().getAsLong() - IDLE_NS;
         List<TcpConnection> idle = new ArrayList<>();
         for (TcpConnection connection : connections) {
             connection.trim();
-            if (connection.idleSince(before)) {
+            if (sink != null && connection.idleSince(before)) {
                 idle.add(connection);
             }
         }

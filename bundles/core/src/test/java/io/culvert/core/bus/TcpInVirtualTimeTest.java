@@ -48,10 +48,13 @@ final class TcpInVirtualTimeTest {
     }
 
     private static void hello(Socket socket, long key) throws Exception {
-        byte[] hello = ToyProtocol.datagram('H', key, "alice".getBytes(UTF_8));
+        send(socket, ToyProtocol.datagram('H', key, "alice".getBytes(UTF_8)));
+    }
+
+    private static void send(Socket socket, byte[] datagram) throws Exception {
         var out = new DataOutputStream(socket.getOutputStream());
-        out.writeShort(hello.length);
-        out.write(hello);
+        out.writeShort(datagram.length);
+        out.write(datagram);
     }
 
     private static boolean isEnded(Socket socket) {
@@ -106,6 +109,45 @@ final class TcpInVirtualTimeTest {
             var in = new java.io.DataInputStream(client.getInputStream());
             assertEquals('E', in.readNBytes(in.readUnsignedShort())[0]);
             assertEquals('B', in.readNBytes(in.readUnsignedShort())[0]);
+        }
+    }
+
+    @Test
+    void shouldKeepAnOldConnectionForTheSuccessorOfItsProtocol() throws Exception {
+        try (var client = new Socket("127.0.0.1", port)) {
+            client.setSoTimeout(200);
+            hello(client, 1);
+            stepUntil(() -> fixture.bus.status().get("sessions").equals(1));
+            assertEquals(0, client.getInputStream().read());
+            for (int i = 0; i < 24; i++) {
+                fixture.pass(5 * SECOND);
+            }
+            fixture.ask(fixture.bus.detach(protocol));
+            fixture.pass(6 * SECOND);
+            protocol = new ToyProtocol("tcp", protocol.listeners().getFirst());
+            fixture.ask(fixture.bus.attach(protocol));
+            fixture.pass(6 * SECOND);
+            assertEquals(1, fixture.bus.status().get("sessions"));
+            byte[] packet = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30);
+            send(client, ToyProtocol.datagram('D', 1, packet));
+            stepUntil(() -> !fixture.tun.drain().isEmpty());
+        }
+    }
+
+    @Test
+    void shouldCountTheIdleTimeOfAConnectionFromItsSuccessorOn() throws Exception {
+        try (var idle = new Socket("127.0.0.1", port)) {
+            idle.setSoTimeout(200);
+            fixture.pass(50 * SECOND);
+            fixture.ask(fixture.bus.detach(protocol));
+            fixture.pass(20 * SECOND);
+            fixture.ask(fixture.bus.attach(protocol));
+            fixture.pass(6 * SECOND);
+            assertTrue(!isEnded(idle));
+            for (int i = 0; i < 12; i++) {
+                fixture.pass(5 * SECOND);
+            }
+            assertTrue(isEnded(idle));
         }
     }
 }
