@@ -23,13 +23,15 @@ final class Crossing {
 
     private final BufferRing[][] home;
     private final boolean[] unannounced;
+    private final int capacity;
 
-    private Crossing(int index, PacketLoop[] loops, BufferRing[][] over, BufferRing[][] home) {
+    private Crossing(int index, PacketLoop[] loops, BufferRing[][] over, BufferRing[][] home, int capacity) {
         this.index = index;
         this.loops = loops;
         this.over = over;
         this.home = home;
         this.unannounced = new boolean[loops.length];
+        this.capacity = capacity;
     }
 
     /**
@@ -50,7 +52,7 @@ final class Crossing {
             }
         }
         for (int i = 0; i < count; i++) {
-            loops[i].join(new Crossing(i, loops, over, home));
+            loops[i].join(new Crossing(i, loops, over, home, buffers));
         }
     }
 
@@ -109,6 +111,15 @@ final class Crossing {
 
     /** Takes home what others are done with, and delivers what others read for sessions of this loop. */
     void receive() {
+        receive(BATCH);
+    }
+
+    /** {@link #receive} of all that was given until now. */
+    void receiveAll() {
+        receive(capacity);
+    }
+
+    private void receive(int most) {
         for (int giver = 0; giver < loops.length; giver++) {
             if (giver == index) {
                 continue;
@@ -121,7 +132,7 @@ final class Crossing {
             int count = 0;
             for (PooledBuffer buffer = in.poll(); buffer != null; buffer = in.poll()) {
                 deliver(buffer);
-                if (++count == BATCH) {
+                if (++count == most) {
                     // The others' traffic may not keep this loop from its own; the rest comes in the next round.
                     loops[index].commands.signal();
                     break;

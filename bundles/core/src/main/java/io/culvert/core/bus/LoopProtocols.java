@@ -11,9 +11,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,7 +41,7 @@ final class LoopProtocols {
     private final InstantSource wall;
     private final List<ProtocolBinding> bindings = new ArrayList<>();
     private final Map<ListenerClaim, Parked> parked = new HashMap<>();
-    private final Map<Long, SessionTotals> frozenTotals;
+    private final FrozenTotals frozenTotals;
     private final Map<ProtocolBinding, List<ListenerStatus>> opened = new LinkedHashMap<>();
     private volatile List<ListenerStatus> status = List.of();
 
@@ -52,11 +54,33 @@ final class LoopProtocols {
         }
     }
 
+    /** What the loop's TUN queue is held by. */
+    private final class Hold {
+        private boolean over;
+
+        void release() {
+            if (!over) {
+                over = true;
+                loop.releaseTun();
+            }
+        }
+    }
+
+    // ---- traffic that waits ----
+
+    /** Leaves outbound packets in the kernel until the answer is run, by any thread, or this time is over. */
+    Runnable hold(long atMostNs) {
+        var hold = new Hold();
+        loop.holdTun();
+        loop.after(atMostNs, hold::release);
+        return () -> loop.commands.post(hold::release);
+    }
+
     LoopProtocols(
             PacketLoop loop,
             SessionDesk desk,
             BiFunction<TunnelProtocol, AtomicInteger, ProtocolBinding> binder,
-            Map<Long, SessionTotals> frozenTotals,
+            FrozenTotals frozenTotals,
             InstantSource wall) {
         this.loop = loop;
         this.desk = desk;
@@ -68,6 +92,33 @@ final class LoopProtocols {
     // ---- attach ----
 
     /**
+     * Lets the sockets that wait at the protocol's claims wait anew, so that none goes while the loops agree on them.
+     *
+     * @return the claims that a socket waits at
+     */
+    Set<ListenerClaim> waiting(TunnelProtocol protocol) {
+        Set<ListenerClaim> found = new HashSet<>();
+        for (ListenerClaim claim : protocol.listeners()) {
+            Parked waiting = parked.get(claim);
+            if (waiting != null) {
+                park(waiting.listener);
+                found.add(claim);
+            }
+        }
+        return found;
+    }
+
+    /** Closes the sockets that wait at these claims. */
+    void closeWaiting(Collection<ListenerClaim> claims) {
+        for (ListenerClaim claim : claims) {
+            Parked waiting = parked.remove(claim);
+            if (waiting != null) {
+                waiting.listener.close();
+            }
+        }
+    }
+
+    /**
      * Makes the protocol's place here and opens its sockets, which read nothing yet.
      *
      * @param everywhere counts the protocol's sessions on all loops
@@ -76,13 +127,14 @@ final class LoopProtocols {
     List<ListenerStatus> open(TunnelProtocol protocol, AtomicInteger everywhere, Map<ListenerClaim, Integer> ports) {
         ProtocolBinding binding = binder.apply(protocol, everywhere);
         List<ListenerStatus> listeners = new ArrayList<>();
+        // Known before anything is opened: whoever undoes this finds it.
+        bindings.add(binding);
+        opened.put(binding, listeners);
         for (ListenerClaim claim : protocol.listeners()) {
             if (loop.index() == 0 || ports.containsKey(claim)) {
                 listeners.add(open(binding, claim, ports.getOrDefault(claim, 0)));
             }
         }
-        bindings.add(binding);
-        opened.put(binding, listeners);
         publish();
         return listeners;
     }
@@ -107,7 +159,7 @@ final class LoopProtocols {
             if (!last && !binding.isFor(record)) {
                 others.add(judged);
             } else if (judged.refusal() != null) {
-                frozenTotals.remove(record.sessionId());
+                frozenTotals.take(record.sessionId());
                 LOG.info("{} peer={} session={}: not taken over, {}", binding.name(), record.peer().user(),
                         Long.toHexString(record.sessionId()), judged.refusal().logText());
                 loop.closes.count(judged.refusal().kind());
@@ -117,7 +169,7 @@ final class LoopProtocols {
                 LOG.warn("{} peer={} session={}: kept as a record, its listener is not open",
                         binding.name(), record.peer().user(), Long.toHexString(record.sessionId()));
             } else {
-                SessionTotals totals = frozenTotals.remove(record.sessionId());
+                SessionTotals totals = frozenTotals.take(record.sessionId());
                 live += binding.thaw(record, totals == null ? new SessionTotals(wall.instant()) : totals) ? 1 : 0;
             }
         }
@@ -151,10 +203,10 @@ final class LoopProtocols {
         return done;
     }
 
-    /** Lets the sockets be read. */
+    /** Lets the sockets be read, unless the protocol is leaving already. */
     void resume(TunnelProtocol protocol) {
         ProtocolBinding binding = bindingOf(protocol);
-        if (binding != null) {
+        if (binding != null && opened.containsKey(binding)) {
             resume(binding);
         }
     }
@@ -197,12 +249,32 @@ final class LoopProtocols {
 
     // ---- detach ----
 
+    /** Ends reading: what arrives from now on waits in the kernel for the successor, so that records stay true. */
+    void suspend(Predicate<TunnelProtocol> which) {
+        for (ProtocolBinding binding : bindings) {
+            if (which.test(binding.protocol())) {
+                opened.remove(binding);
+                binding.listeners().forEach(Listener::suspend);
+            }
+        }
+        publish();
+    }
+
+    /** Delivers what other loops have read, which their sockets do no more. */
+    void takeHanded() {
+        loop.crossing().receiveAll();
+    }
+
     /**
-     * Ends reading, and makes the sessions durable records.
+     * Makes the sessions durable records. Not before every loop has ended to read and has taken what it was handed:
+     * nothing may reach a session behind its record.
      *
      * @return when they are, or have had time enough: which protocols are to leave
      */
     CompletionStage<List<TunnelProtocol>> freeze(Predicate<TunnelProtocol> which) {
+        // A datagram may have come by a third loop, which did not know its session.
+        takeHanded();
+        suspend(which);
         List<TunnelProtocol> leaving = new ArrayList<>();
         List<CompletableFuture<Boolean>> saves = new ArrayList<>();
         for (ProtocolBinding binding : List.copyOf(bindings)) {
@@ -219,10 +291,7 @@ final class LoopProtocols {
     }
 
     private void freeze(ProtocolBinding binding, List<CompletableFuture<Boolean>> saves) {
-        opened.remove(binding);
-        publish();
-        // What arrives from now on waits in the kernel for the successor: the records stay true.
-        binding.listeners().forEach(Listener::suspend);
+        binding.freeze();
         for (LoopSession session : binding.sessions()) {
             CompletionStage<Boolean> save = session.freezeAway();
             if (save == null) {
@@ -240,10 +309,13 @@ final class LoopProtocols {
             return;
         }
         bindings.remove(binding);
+        if (opened.remove(binding) != null) {
+            publish();
+        }
         Collection<LoopSession> kept = binding.sessions();
         for (LoopSession session : kept) {
             if (session.isEstablished()) {
-                frozenTotals.put(session.sessionId(), session.totals());
+                frozenTotals.put(binding.name(), binding.instance(), session.sessionId(), session.totals());
                 session.leaveRecord();
             } else {
                 session.drop(CloseCause.silently(CloseCause.Kind.SHUTDOWN, "its protocol left before it was established"));
@@ -256,18 +328,24 @@ final class LoopProtocols {
 
     private void park(ProtocolBinding binding) {
         for (Listener listener : binding.listeners()) {
-            var waiting = new Parked(listener);
-            Parked before = parked.put(listener.claim(), waiting);
+            listener.suspend();
+            Parked before = park(listener);
             if (before != null) {
                 before.listener.close();
             }
-            loop.after(PARKED_NS, () -> {
-                if (parked.remove(listener.claim(), waiting)) {
-                    listener.close();
-                }
-            });
         }
         binding.listeners().clear();
+    }
+
+    /** Lets the socket wait from now on; returns what waited at its claim. */
+    private @Nullable Parked park(Listener listener) {
+        var waiting = new Parked(listener);
+        loop.after(PARKED_NS, () -> {
+            if (parked.remove(listener.claim(), waiting)) {
+                listener.close();
+            }
+        });
+        return parked.put(listener.claim(), waiting);
     }
 
     /** Closes the sockets that wait for a successor. Only when the loop has ended. */

@@ -22,7 +22,9 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,12 +35,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,8 +55,11 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PacketBus.class);
     private static final long ANSWER_DEADLINE_S = 10;
 
-    /** How long outbound packets wait for a thawed session's reservation. */
+    /** How long packets wait for the reservations of thawed sessions, from the thaw on. */
     static final long HOLD_NS = 200_000_000L;
+
+    /** How long they wait for the thaw of many sessions, at most. */
+    private static final long THAW_NS = 5_000_000_000L;
 
     /** How long they wait for the successor of a protocol that left. */
     private static final long GAP_NS = 100_000_000L;
@@ -64,6 +69,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     private final SessionRecords records;
     private final Admissions admissions;
     private final Executor workers;
+    private final FrozenTotals frozenTotals = new FrozenTotals();
     private final Map<String, Runnable> gaps = new ConcurrentHashMap<>();
     private volatile List<Thread> threads = List.of();
     private volatile boolean stopped;
@@ -109,7 +115,6 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                     with.listeners());
         }
         Crossing.all(loops, settings.buffers());
-        Map<Long, SessionTotals> frozenTotals = new ConcurrentHashMap<>();
         for (PacketLoop loop : loops) {
             var desk = new SessionDesk(admissions, records, workers, with.handshakes(), loop);
             loop.serves(new LoopProtocols(
@@ -168,11 +173,51 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
 
     private CompletionStage<List<ListenerStatus>> attach(TunnelProtocol protocol, List<Judged> judged) {
         // What arrives for sessions that are being thawed, from either side, waits in the kernel instead of being lost.
-        Runnable release = holdTuns(HOLD_NS);
-        Runnable gap = gaps.remove(key(protocol));
-        if (gap != null) {
-            gap.run();
-        }
+        return holdTuns(THAW_NS).thenCompose(release -> {
+            Runnable gap = gaps.remove(key(protocol));
+            if (gap != null) {
+                gap.run();
+            }
+            return settleWaiting(protocol)
+                    .thenCompose(settled -> open(protocol))
+                    .thenCompose(listeners -> thaw(protocol, judged).thenApply(thawed -> listeners))
+                    .whenComplete((listeners, error) -> {
+                        if (error == null) {
+                            resume(protocol, release);
+                            LOG.info("{} instance={}: attached", protocol.name(), protocol.instance());
+                        } else {
+                            onEachLoop(there -> {
+                                there.leave(protocol);
+                                return true;
+                            });
+                            release.run();
+                        }
+                    });
+        });
+    }
+
+    /**
+     * The sockets of a claim are a group, in the order of the loops. Where the one of a loop is gone, those of later loops
+     * go, too, and are opened anew in their order.
+     */
+    private CompletionStage<List<Boolean>> settleWaiting(TunnelProtocol protocol) {
+        return onEachLoop(there -> there.waiting(protocol)).thenCompose(waiting -> {
+            Set<ListenerClaim> gone = new HashSet<>();
+            List<CompletionStage<Boolean>> closed = new ArrayList<>();
+            for (int i = 0; i < loops.length; i++) {
+                Set<ListenerClaim> here = waiting.get(i);
+                List<ListenerClaim> late = here.stream().filter(gone::contains).toList();
+                closed.add(onLoop(i, there -> {
+                    there.closeWaiting(late);
+                    return true;
+                }));
+                waiting.forEach(claims -> claims.stream().filter(each -> !here.contains(each)).forEach(gone::add));
+            }
+            return all(closed);
+        });
+    }
+
+    private CompletionStage<List<ListenerStatus>> open(TunnelProtocol protocol) {
         var everywhere = new AtomicInteger();
         Map<ListenerClaim, Integer> ports = new HashMap<>();
         CompletionStage<List<ListenerStatus>> opened = onLoop(0, there -> there.open(protocol, everywhere, ports));
@@ -183,27 +228,29 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                 return onLoop(index, there -> there.open(protocol, everywhere, ports)).thenApply(others -> listeners);
             });
         }
-        return opened.thenCompose(listeners -> {
-            CompletionStage<List<Judged>> left = CompletableFuture.completedFuture(judged);
-            for (int i = 0; i < loops.length; i++) {
-                int index = i;
-                left = left.thenCompose(rest ->
-                        onLoop(index, there -> there.thaw(protocol, rest, index == loops.length - 1)));
-            }
-            return left.thenApply(rest -> {
-                onEachLoop(there -> there.reserve(protocol))
-                        .thenCompose(reserving -> all(reserving))
-                        .whenComplete((reserved, error) -> {
-                            onEachLoop(there -> {
-                                there.resume(protocol);
-                                return true;
-                            });
-                            release.run();
-                        });
-                LOG.info("{} instance={}: attached", protocol.name(), protocol.instance());
-                return listeners;
-            });
-        });
+        return opened;
+    }
+
+    private CompletionStage<List<Judged>> thaw(TunnelProtocol protocol, List<Judged> judged) {
+        CompletionStage<List<Judged>> left = CompletableFuture.completedFuture(judged);
+        for (int i = 0; i < loops.length; i++) {
+            int index = i;
+            left = left.thenCompose(rest -> onLoop(index, there -> there.thaw(protocol, rest, index == loops.length - 1)));
+        }
+        return left;
+    }
+
+    /** Lets traffic in and out as soon as the thawed sessions may seal. */
+    private void resume(TunnelProtocol protocol, Runnable release) {
+        onEachLoop(there -> there.reserve(protocol))
+                .thenCompose(PacketBus::all)
+                .whenComplete((reserved, error) -> {
+                    onEachLoop(there -> {
+                        there.resume(protocol);
+                        return true;
+                    });
+                    release.run();
+                });
     }
 
     private List<Judged> judge(String name, String instance) {
@@ -211,6 +258,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         for (SessionRecord record : records.load(name, instance)) {
             judged.add(new Judged(record, admissions.recheck(record.peer())));
         }
+        frozenTotals.retain(
+                name, instance, judged.stream().map(each -> each.record().sessionId()).collect(Collectors.toSet()));
         return judged;
     }
 
@@ -226,17 +275,32 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     }
 
     private CompletionStage<@Nullable Void> freeze(Predicate<TunnelProtocol> which, String key) {
-        return onEachLoop(there -> there.freeze(which)).thenCompose(PacketBus::all).thenCompose(leaving -> {
-            boolean someLive = leaving.stream().anyMatch(each -> !each.isEmpty());
-            if (someLive) {
-                // A successor that comes at once finds what was sent to its sessions meanwhile.
-                Runnable before = gaps.put(key, holdTuns(GAP_NS));
-                if (before != null) {
-                    before.run();
-                }
+        return onEachLoop(there -> {
+                    there.suspend(which);
+                    return true;
+                })
+                .thenCompose(suspended -> onEachLoop(there -> {
+                    there.takeHanded();
+                    return true;
+                }))
+                .thenCompose(taken -> onEachLoop(there -> there.freeze(which)))
+                .thenCompose(PacketBus::all)
+                .thenCompose(leaving -> {
+                    Set<TunnelProtocol> protocols = new LinkedHashSet<>();
+                    leaving.forEach(protocols::addAll);
+                    return protocols.isEmpty() ? CompletableFuture.completedFuture(null) : leave(protocols, key);
+                });
+    }
+
+    private CompletionStage<@Nullable Void> leave(Set<TunnelProtocol> protocols, String key) {
+        // A successor that comes at once finds what was sent to its sessions meanwhile.
+        return holdTuns(GAP_NS).thenCompose(release -> {
+            Runnable before = gaps.put(key, release);
+            if (before != null) {
+                before.run();
             }
             return onEachLoop(there -> {
-                leaving.stream().flatMap(List::stream).distinct().forEach(there::leave);
+                protocols.forEach(there::leave);
                 return true;
             }).thenApply(gone -> null);
         });
@@ -246,23 +310,13 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         return protocol.name() + "/" + protocol.instance();
     }
 
-    /** Leaves outbound packets of every loop in the kernel until the answer is run, by any thread, or this time is over. */
-    private Runnable holdTuns(long atMostNs) {
-        List<Runnable> releases = new ArrayList<>();
-        for (PacketLoop loop : loops) {
-            var done = new AtomicBoolean();
-            Runnable release = () -> {
-                if (done.compareAndSet(false, true)) {
-                    loop.releaseTun();
-                }
-            };
-            loop.commands.post(() -> {
-                loop.holdTun();
-                loop.after(atMostNs, release);
-            });
-            releases.add(() -> loop.commands.post(release));
-        }
-        return () -> releases.forEach(Runnable::run);
+    /**
+     * Leaves outbound packets of every loop in the kernel; completes when all loops do.
+     *
+     * @return what ends it, on any thread; it ends by itself when the time is over
+     */
+    private CompletionStage<Runnable> holdTuns(long atMostNs) {
+        return onEachLoop(there -> there.hold(atMostNs)).thenApply(releases -> () -> releases.forEach(Runnable::run));
     }
 
     /** Ends the protocol's sessions and tells their peers; completes when they are gone. */

@@ -54,6 +54,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final List<LoopSession> accepting = new ArrayList<>();
     private long loggedNs = Long.MIN_VALUE;
     private int saves;
+    private boolean frozen;
     private @Nullable Runnable whenSaved;
 
     /** @param everywhere the protocol's sessions on all loops */
@@ -112,6 +113,10 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
      * @param to the session that the other loop knows it to be for, else it is looked for here
      */
     void onHanded(PooledBuffer datagram, LinkEndpoint from, @Nullable LoopSession to) {
+        if (frozen) {
+            loop.drops.drop(datagram, DropReason.CLOSING);
+            return;
+        }
         LinkEndpoint here = here(from);
         if (here == null) {
             loop.drops.drop(datagram, DropReason.LINK_ERROR);
@@ -238,6 +243,11 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     }
 
     // ---- hand-over ----
+
+    /** The sessions become records: nothing reaches them any more. */
+    void freeze() {
+        frozen = true;
+    }
 
     /** Whether the record's session belongs to this loop: by its connection, or by the way its datagrams come. */
     boolean isFor(SessionRecord record) {
