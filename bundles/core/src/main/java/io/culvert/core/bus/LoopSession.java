@@ -393,6 +393,7 @@ final class LoopSession implements SessionHost {
                 now.link().sessions(1);
             }
             LOG.info("{}: floated to {}", label(), to.remote());
+            binding.moved(this, endpoint, now);
             endpoint = now;
             recordStale = saved;
         }

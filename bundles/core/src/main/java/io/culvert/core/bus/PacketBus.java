@@ -300,6 +300,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                 before.run();
             }
             return onEachLoop(there -> {
+                // What another loop took from its TUN queue before it held.
+                there.takeHanded();
                 protocols.forEach(there::leave);
                 return true;
             }).thenApply(gone -> null);
@@ -457,6 +459,11 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     /** How often packets ended for this reason. */
     public long drops(DropReason reason) {
         return Arrays.stream(loops).mapToLong(loop -> loop.drops.of(reason)).sum();
+    }
+
+    /** How many sessions that are records now have totals here. */
+    int frozenTotals() {
+        return frozenTotals.size();
     }
 
     // ---- the end ----

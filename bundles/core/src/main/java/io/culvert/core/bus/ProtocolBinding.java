@@ -21,8 +21,10 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,6 +52,10 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final int tailroomBytes;
     private final SessionTable<LoopSession> keys = new SessionTable<>();
     private final Set<LoopSession> sessions = new LinkedHashSet<>();
+
+    /** The sessions of each connection; of streams alone, as only they end. */
+    private final Map<LinkEndpoint, List<LoopSession>> byConnection = new HashMap<>();
+
     private final List<Listener> listeners = new ArrayList<>();
     private final List<LoopSession> accepting = new ArrayList<>();
     private long loggedNs = Long.MIN_VALUE;
@@ -235,10 +241,8 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
 
     @Override
     public void onLinkClosed(LinkEndpoint endpoint, String why) {
-        for (LoopSession session : List.copyOf(sessions)) {
-            if (session.endpoint().equals(endpoint)) {
-                session.drop(CloseCause.silently(CloseCause.Kind.LINK_CLOSED, why));
-            }
+        for (LoopSession session : List.copyOf(byConnection.getOrDefault(endpoint, List.of()))) {
+            session.drop(CloseCause.silently(CloseCause.Kind.LINK_CLOSED, why));
         }
     }
 
@@ -413,12 +417,33 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
 
     private void add(LoopSession session) {
         sessions.add(session);
+        came(session, session.endpoint());
         everywhere.incrementAndGet();
     }
 
     void remove(LoopSession session) {
         if (sessions.remove(session)) {
+            went(session, session.endpoint());
             everywhere.decrementAndGet();
+        }
+    }
+
+    /** The session's peer is at another endpoint now. */
+    void moved(LoopSession session, LinkEndpoint from, LinkEndpoint to) {
+        went(session, from);
+        came(session, to);
+    }
+
+    private void came(LoopSession session, LinkEndpoint at) {
+        if (at.transport().isStream()) {
+            byConnection.computeIfAbsent(at, first -> new ArrayList<>(1)).add(session);
+        }
+    }
+
+    private void went(LoopSession session, LinkEndpoint from) {
+        List<LoopSession> there = byConnection.get(from);
+        if (there != null && there.remove(session) && there.isEmpty()) {
+            byConnection.remove(from);
         }
     }
 }

@@ -59,6 +59,13 @@ final class BusFixture {
     boolean holdWork;
     boolean refuseHandshakes;
     boolean refuseListeners;
+
+    /** The listeners of this loop and of later ones fail as no listener may. */
+    int brokenFrom = Integer.MAX_VALUE;
+
+    /** The clock goes on by this much whenever it is read. */
+    long tickNs;
+
     long nowNs = 5_000_000_000L;
     final PacketBus bus;
 
@@ -92,6 +99,9 @@ final class BusFixture {
                         if (refuseListeners) {
                             throw new IOException("cannot listen on " + claim);
                         }
+                        if (group.index() >= brokenFrom) {
+                            throw new IllegalStateException("asked for");
+                        }
                         var link = new FakeLink(claim, resources);
                         links.add(link);
                         return link;
@@ -107,7 +117,7 @@ final class BusFixture {
                         }
                     },
                     (work, begun) -> (begun || !refuseHandshakes) && computed(work, begun),
-                    () -> nowNs,
+                    () -> nowNs += tickNs,
                     Instant::now,
                     new SecureRandom()));
         } catch (IOException e) {
@@ -133,7 +143,7 @@ final class BusFixture {
     }
 
     <T> T ask(CompletionStage<T> stage) {
-        for (int i = 0; i < 20 && !stage.toCompletableFuture().isDone(); i++) {
+        for (int i = 0; i < 40 && !stage.toCompletableFuture().isDone(); i++) {
             bus.step();
         }
         return stage.toCompletableFuture().getNow(null);

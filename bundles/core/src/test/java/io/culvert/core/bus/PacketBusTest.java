@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.CloseCause;
+import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Transport;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -508,11 +511,51 @@ final class PacketBusTest {
     }
 
     @Test
-    void shouldCloseTheSessionsOfALinkThatEnds() {
+    void shouldNotReadForAProtocolThatLeavesWhileItsSessionsReserve() {
+        fixture.ask(fixture.bus.detach(joined()));
+        fixture.records.answer = new CompletableFuture<>();
+        ToyProtocol next = attachSaving();
+        var gone = fixture.bus.detach(next).toCompletableFuture();
+        fixture.settle();
+        fixture.pass(SECOND / 4);
+        assertFalse(gone.isDone());
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0), ALICE);
+        assertEquals(1, fixture.link().waiting());
+        fixture.records.answer.complete(true);
+        fixture.settle();
+        assertTrue(gone.isDone());
+        assertEquals(1, fixture.link().waiting());
         fixture.attach();
+        fixture.settle();
+        assertEquals(1, fixture.tun.drain().size());
+    }
+
+    @Test
+    void shouldNotKeepTheTotalsOfSessionsWithoutARecord() {
+        ToyProtocol old = joined();
+        fixture.join(2, "bob", BOB);
+        fixture.ask(fixture.bus.detach(old));
+        assertEquals(2, fixture.bus.frozenTotals());
+        fixture.records.stored.remove(fixture.records.stored.keySet().iterator().next());
+        ToyProtocol next = fixture.attach();
+        assertEquals(1, next.sessions.size());
+        assertEquals(0, fixture.bus.frozenTotals());
+    }
+
+    @Test
+    void shouldCloseTheSessionsOfALinkThatEnds() {
+        fixture.ask(fixture.bus.attach(new ToyProtocol(
+                "tcp", new ListenerClaim(Transport.TCP, new InetSocketAddress("127.0.0.1", 1194)))));
         fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BOB);
         fixture.link().breakOff(ALICE);
         assertEquals(1L, closes(CloseCause.Kind.LINK_CLOSED));
+        assertEquals(1, fixture.bus.status().get("sessions"));
+        fixture.send('D', 2, Packets.ipv4("10.8.0.3", "198.51.100.1", 64, 0), ALICE);
+        fixture.link().breakOff(BOB);
+        assertEquals(1, fixture.bus.status().get("sessions"));
+        fixture.link().breakOff(ALICE);
+        assertEquals(2L, closes(CloseCause.Kind.LINK_CLOSED));
         assertEquals(0, fixture.bus.status().get("sessions"));
     }
 }

@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Test;
 
 /** Two loops; sessions with even keys are steered to the first, with odd keys to the second. */
 final class SeveralLoopsTest {
+    /** Rounds that a swap surely takes. */
+    private static final int MOMENTS = 16;
+
     private final BusFixture fixture = new BusFixture(2);
 
     private FakeLink link(int loop) {
@@ -145,5 +148,106 @@ final class SeveralLoopsTest {
         long dropped = fixture.bus.drops(DropReason.QUEUE_FULL) + fixture.tuns.get(0).readDrops();
         assertEquals(256, link(1).drain().size() + dropped);
         assertTrue(dropped > 0);
+    }
+
+    @Test
+    void shouldBringNothingToASessionBehindItsRecord() {
+        byte[] packet = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30);
+        for (int moment = 0; moment < MOMENTS; moment++) {
+            var swap = new BusFixture(2);
+            ToyProtocol old = swap.attach();
+            swap.links.get(0).arrive(ToyProtocol.datagram('H', 2, "alice".getBytes(StandardCharsets.UTF_8)), ALICE);
+            swap.settle();
+            var attached = swap.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM));
+            for (int i = 0; i < moment; i++) {
+                swap.bus.step();
+            }
+            swap.links.get(1).arrive(ToyProtocol.datagram('D', 2, packet), ALICE);
+            swap.ask(attached);
+            swap.settle();
+            var session = old.sessions.getFirst();
+            assertEquals(session.heardWhenFrozen, session.heard, "at moment " + moment);
+            assertEquals(1, swap.tun.drain().size() + swap.tuns.get(1).drain().size(), "at moment " + moment);
+        }
+    }
+
+    @Test
+    void shouldLoseNoOutboundPacketInASwap() {
+        byte[] packet = Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30);
+        for (int moment = 0; moment < MOMENTS; moment++) {
+            var swap = new BusFixture(3);
+            swap.attach();
+            swap.links.get(0).arrive(ToyProtocol.datagram('H', 3, "alice".getBytes(StandardCharsets.UTF_8)), ALICE);
+            swap.settle();
+            swap.links.forEach(FakeLink::drain);
+            var attached = swap.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM));
+            for (int i = 0; i < moment; i++) {
+                swap.bus.step();
+            }
+            swap.tuns.forEach(tun -> tun.arrive(packet));
+            swap.ask(attached);
+            swap.settle();
+            assertEquals(3, swap.links.get(0).drain().size(), "at moment " + moment);
+        }
+    }
+
+    @Test
+    void shouldHoldPacketsForAThawThatTakesLong() {
+        ToyProtocol old = fixture.attach();
+        join(0, 2, "alice", ALICE);
+        drainLinks();
+        var next = new ToyProtocol("udp", BusFixture.CLAIM);
+        next.savesAfterThaw = true;
+        var attached = fixture.bus.attach(next).toCompletableFuture();
+        while (old.sessions.getFirst().closedCalls == 0) {
+            fixture.bus.step();
+        }
+        fixture.bus.step();
+        fixture.bus.step();
+        fixture.tuns.forEach(tun -> tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30)));
+        while (!attached.isDone()) {
+            fixture.nowNs += 300_000_000L;
+            fixture.bus.step();
+        }
+        fixture.settle();
+        assertEquals(0, fixture.bus.drops(DropReason.NO_ROUTE));
+        assertEquals(2, link(0).drain().size());
+    }
+
+    @Test
+    void shouldOpenAGroupAnewWhenOneOfItsSocketsIsGone() {
+        ToyProtocol old = fixture.attach();
+        fixture.tickNs = 10_000_000L;
+        fixture.ask(fixture.bus.detach(old));
+        fixture.tickNs = 0;
+        // The timers of the loops are apart: the time at which the first socket alone is gone.
+        while (fixture.links.stream().noneMatch(each -> each.closed)) {
+            fixture.nowNs += 1_000_000L;
+            fixture.bus.step();
+        }
+        boolean firstIsGone = link(0).closed;
+        assertEquals(1, fixture.links.stream().filter(each -> each.closed).count());
+        fixture.attach();
+        fixture.settle();
+        assertTrue(link(1).closed);
+        assertEquals(firstIsGone, link(0).closed);
+        assertEquals(firstIsGone ? 4 : 3, fixture.links.size());
+    }
+
+    @Test
+    void shouldUndoAnAttachmentThatFailsOnALaterLoop() {
+        fixture.brokenFrom = 1;
+        var broken = fixture.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM)).toCompletableFuture();
+        fixture.settle();
+        assertTrue(broken.isCompletedExceptionally());
+        assertEquals(0, fixture.bus.listeners().size());
+        fixture.tuns.get(0).arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30));
+        fixture.settle();
+        assertEquals(1, fixture.bus.drops(DropReason.NO_ROUTE));
+        fixture.brokenFrom = Integer.MAX_VALUE;
+        fixture.attach();
+        join(0, 1, "alice", ALICE);
+        assertEquals(1, fixture.bus.status().get("sessions"));
+        assertEquals(1, fixture.bus.listeners().size());
     }
 }

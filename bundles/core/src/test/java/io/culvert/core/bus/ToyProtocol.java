@@ -165,6 +165,11 @@ public final class ToyProtocol implements TunnelProtocol {
         String state = "new";
         long nextNs;
         int closedCalls;
+
+        /** The datagrams that came, and how many had come when the last record was made. */
+        int heard;
+
+        int heardWhenFrozen;
         @Nullable CloseCause endedBy;
 
         ToySession(SessionHost host, long key, Endpoint remote, String user, long nowNs) {
@@ -213,6 +218,7 @@ public final class ToyProtocol implements TunnelProtocol {
 
         @Override
         public void onDatagram(PacketBuffer datagram, Endpoint from, long nowNs, Outbox out) {
+            heard++;
             if (from != remote && !from.equals(remote)) {
                 remote = from;
                 host.floated(from);
@@ -288,6 +294,7 @@ public final class ToyProtocol implements TunnelProtocol {
 
         @Override
         public SessionRecord freeze() {
+            heardWhenFrozen = heard;
             return new SessionRecord("toy", instance, 1, host.sessionId(), identity(), addresses,
                     new SessionRecord.RemoteEnd(
                             remote.transport(), remote.remote(), remote.local(), remote.localPort()),
