@@ -268,20 +268,31 @@ public final class OpenVpnProtocol implements TunnelProtocol {
             out.drop(first, DropReason.RATE_LIMITED);
             return null;
         }
-        out.consume(first);
-        var guard = new ReplayGuard();
-        guard.accept(opened.replayId(), opened.replayTime());
-        var channel = new ControlChannel(
-                sessionId,
-                opened.packet().sessionId(),
-                true,
-                opened.wrap(),
-                new ReplayCounter(host.wallTimeSeconds(), replayIdsUsed),
-                guard);
-        var session = new OpenVpnSession(
-                this, host, host.newSession(from), from, channel, opened.clientKey(), reliable, nowNs);
-        session.onFirstPacket(opened.packet(), nowNs, out);
-        return session;
+        OpenVpnSession session = null;
+        try {
+            out.consume(first);
+            var guard = new ReplayGuard();
+            guard.accept(opened.replayId(), opened.replayTime());
+            var channel = new ControlChannel(
+                    sessionId,
+                    opened.packet().sessionId(),
+                    true,
+                    opened.wrap(),
+                    new ReplayCounter(host.wallTimeSeconds(), replayIdsUsed),
+                    guard);
+            session = new OpenVpnSession(
+                    this, host, host.newSession(from), from, channel, opened.clientKey(), reliable, nowNs);
+            session.onFirstPacket(opened.packet(), nowNs, out);
+            return session;
+        } catch (RuntimeException | Error e) {
+            // Core closes only sessions that it was given.
+            if (session == null) {
+                halfOpen.leave(from);
+            } else {
+                session.closed();
+            }
+            throw e;
+        }
     }
 
     // ---- hand-over
@@ -302,16 +313,23 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         if (state.peerId() >= 0 && !peerIds.restore(state.peerId())) {
             throw new HandoverException("peer-id " + state.peerId() + " is another session's");
         }
-        // Later than any replay id under this key: the record's time may be the present second.
-        long time = Math.max(host.wallTimeSeconds(), state.replayTimeSeconds() + 1);
-        var channel = new ControlChannel(
-                state.localSessionId(),
-                state.remoteSessionId(),
-                true,
-                clientKey != null ? new TlsCryptWrap(clientKey, true) : java.util.Objects.requireNonNull(shared),
-                new ReplayCounter(time, 0),
-                new ReplayGuard());
-        return OpenVpnSession.thawed(this, host, session, remote, record, state, channel, nowNs);
+        try {
+            // Later than any replay id under this key: the record's time may be the present second.
+            long time = Math.max(host.wallTimeSeconds(), state.replayTimeSeconds() + 1);
+            var channel = new ControlChannel(
+                    state.localSessionId(),
+                    state.remoteSessionId(),
+                    true,
+                    clientKey != null ? new TlsCryptWrap(clientKey, true) : java.util.Objects.requireNonNull(shared),
+                    new ReplayCounter(time, 0),
+                    new ReplayGuard());
+            return OpenVpnSession.thawed(this, host, session, remote, record, state, channel, nowNs);
+        } catch (RuntimeException | Error e) {
+            if (state.peerId() >= 0) {
+                peerIds.release(state.peerId());
+            }
+            throw e;
+        }
     }
 
     // ---- for sessions

@@ -29,6 +29,7 @@ import io.culvert.tunnel.openvpn.wire.Opcode;
 import io.culvert.tunnel.openvpn.wire.PeerInfo;
 import io.culvert.tunnel.openvpn.wrap.StaticKey;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -152,17 +153,28 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         states.resume(state.nextKeyId());
         data.usePeerId(state.peerId());
         var keys = new ArrayList<KeySlot>();
-        for (SessionState.Key key : state.keys()) {
-            keys.add(new KeySlot(
-                    key.keyId(),
-                    state.cipher(),
-                    provider(state.cipher()),
-                    key.key2(),
-                    true,
-                    key.bornSeconds(),
-                    key.reservedEnd(),
-                    key.highestReceived()));
+        try {
+            for (SessionState.Key key : state.keys()) {
+                keys.add(new KeySlot(
+                        key.keyId(),
+                        state.cipher(),
+                        provider(state.cipher()),
+                        key.key2(),
+                        true,
+                        key.bornSeconds(),
+                        key.reservedEnd(),
+                        key.highestReceived()));
+            }
+            resume(keys, nowNs);
+        } catch (RuntimeException | Error e) {
+            // The session is nobody's: whoever thaws it does not close it.
+            keys.forEach(KeySlot::close);
+            throw e;
         }
+    }
+
+    /** Goes on with the keys of a record, newest first. */
+    private void resume(List<KeySlot> keys, long nowNs) {
         KeySlot newest = keys.getFirst();
         long bornNs = nowNs - seconds(Math.max(0, host.wallTimeSeconds() - newest.bornSeconds()));
         slots.restore(newest, keys.size() > 1 ? keys.get(1) : null, bornNs + deferralNs(), bornNs + TRANSITION_NS);

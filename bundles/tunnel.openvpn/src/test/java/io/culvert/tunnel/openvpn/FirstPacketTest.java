@@ -1,6 +1,7 @@
 package io.culvert.tunnel.openvpn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.packet.DropReason;
@@ -120,6 +121,19 @@ class FirstPacketTest {
         assertEquals(44, core.buffers.drops(DropReason.RATE_LIMITED));
         time.run(70);
         assertEquals(0, core.sessions.size(), "none stays beyond its handshake time");
+        assertEquals(0, protocol.halfOpen().count());
+    }
+
+    @Test
+    void shouldGiveBackThePlaceOfASessionThatCannotBeMade() {
+        core.onDatagram(reset(7), stranger);
+        byte[] third = packet(Opcode.CONTROL_V1, 7, new int[] {0}, offered(), 1, 20);
+        core.placesFail = true;
+        assertThrows(IllegalStateException.class, () -> core.onDatagram(third, stranger));
+        assertEquals(0, protocol.halfOpen().count());
+        core.placesFail = false;
+        core.workFails = true;
+        assertThrows(IllegalStateException.class, () -> core.onDatagram(third, stranger));
         assertEquals(0, protocol.halfOpen().count());
     }
 

@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.culvert.api.crypto.AeadKey;
+import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import io.culvert.api.tunnel.HandoverException;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +83,71 @@ class SessionLifeTest {
         pair.time.run(70);
         assertFlows(pair);
         assertEquals(1, pair.client.attempts);
+    }
+
+    @Test
+    void shouldKeepNothingOfASessionThatFailsWhileItIsThawed() throws Exception {
+        var pair = connected();
+        var keys = new CountedKeys();
+        pair.core.ciphers = keys;
+        OpenVpnProtocol next = pair.newProtocol();
+        pair.core.randomFails = true;
+        assertThrows(IllegalStateException.class, () -> pair.core.crashInto(next));
+        assertEquals(2, keys.opened);
+        assertEquals(0, keys.open);
+        pair.core.randomFails = false;
+        keys.failsAt = 4;
+        assertThrows(IllegalStateException.class, () -> pair.core.crashInto(next));
+        assertEquals(0, keys.open);
+        pair.core.crashInto(next);
+        assertEquals(2, keys.open);
+        pair.time.run(1);
+        assertFlows(pair);
+    }
+
+    /** Counts the keys that are open, and fails when it is asked for the one with this number. */
+    private static final class CountedKeys implements CipherProvider {
+        private final CipherProvider real = TestCore.cipherProvider();
+        private int opened;
+        private int open;
+        private int failsAt;
+
+        @Override
+        public String name() {
+            return real.name();
+        }
+
+        @Override
+        public Set<DataCipher> ciphers() {
+            return real.ciphers();
+        }
+
+        @Override
+        public AeadKey openKey(DataCipher cipher, byte[] key, int offset) {
+            if (++opened == failsAt) {
+                throw new IllegalStateException("asked for");
+            }
+            AeadKey made = real.openKey(cipher, key, offset);
+            open++;
+            return new AeadKey() {
+                @Override
+                public void seal(MemorySegment p, int head, long tail, int aad, int aadLength, int text, int length, int tag) {
+                    made.seal(p, head, tail, aad, aadLength, text, length, tag);
+                }
+
+                @Override
+                public boolean open(
+                        MemorySegment p, int head, long tail, int aad, int aadLength, int text, int length, int tag) {
+                    return made.open(p, head, tail, aad, aadLength, text, length, tag);
+                }
+
+                @Override
+                public void close() {
+                    open--;
+                    made.close();
+                }
+            };
+        }
     }
 
     @Test

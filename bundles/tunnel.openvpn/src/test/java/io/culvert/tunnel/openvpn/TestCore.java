@@ -61,6 +61,13 @@ final class TestCore implements TunnelHost {
     Function<X509Certificate, Optional<String>> certificates = c -> Optional.empty();
     boolean storeFails;
     TlsProvider tls = TLS;
+    CipherProvider ciphers = CIPHERS;
+
+    /** When set, places, work and random bytes cannot be had. */
+    boolean placesFail;
+
+    boolean workFails;
+    boolean randomFails;
     private OpenVpnProtocol protocol;
     private long nextId = 1;
 
@@ -121,6 +128,7 @@ final class TestCore implements TunnelHost {
 
     @Override
     public SessionHost newSession(Endpoint remote) {
+        failIf(placesFail);
         var session = new TestSession(nextId++);
         sessions.add(session);
         return session;
@@ -148,7 +156,7 @@ final class TestCore implements TunnelHost {
 
     @Override
     public Optional<CipherProvider> crypto(DataCipher cipher) {
-        return Optional.of(CIPHERS);
+        return Optional.of(ciphers);
     }
 
     @Override
@@ -168,7 +176,14 @@ final class TestCore implements TunnelHost {
 
     @Override
     public void random(byte[] target) {
+        failIf(randomFails);
         random.nextBytes(target);
+    }
+
+    private static void failIf(boolean asked) {
+        if (asked) {
+            throw new IllegalStateException("asked for");
+        }
     }
 
     /** One session's host. */
@@ -249,6 +264,7 @@ final class TestCore implements TunnelHost {
 
         @Override
         public <T> void offload(Callable<T> work, Completion<T> then) {
+            failIf(workFails);
             T value = null;
             Throwable error = null;
             try {
