@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class LoopProtocols {
     private static final Logger LOG = LoggerFactory.getLogger(LoopProtocols.class);
     private static final long PARKED_NS = 30_000_000_000L;
+    private static final long NEXT_ROUND_NS = 1_000_000L;
     private static final long SAVE_DEADLINE_NS = 5_000_000_000L;
 
     private final PacketLoop loop;
@@ -198,7 +199,8 @@ final class LoopProtocols {
             return done;
         }
         binding.sessions().forEach(LoopSession::runDue);
-        loop.after(PacketBus.HOLD_NS, () -> done.complete(null));
+        // From the next round on: a thaw of many has made this round's time old.
+        loop.after(NEXT_ROUND_NS, () -> loop.after(PacketBus.HOLD_NS, () -> done.complete(null)));
         binding.whenSaved(() -> done.complete(null));
         return done;
     }

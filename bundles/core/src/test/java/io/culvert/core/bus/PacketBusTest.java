@@ -415,6 +415,24 @@ final class PacketBusTest {
     }
 
     @Test
+    void shouldHoldPacketsForTheReservationsOfAThawThatTakesLong() {
+        fixture.ask(fixture.bus.detach(joined()));
+        fixture.records.answer = new CompletableFuture<>();
+        var next = new ToyProtocol("udp", BusFixture.CLAIM);
+        next.savesAfterThaw = true;
+        next.whileThawed = () -> fixture.nowNs += SECOND;
+        fixture.ask(fixture.bus.attach(next));
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
+        fixture.settle();
+        fixture.pass(SECOND / 10);
+        assertTrue(fixture.link().drain().isEmpty());
+        fixture.records.answer.complete(true);
+        fixture.settle();
+        assertEquals("saved", next.sessions.getFirst().state);
+        assertEquals(1, fixture.link().drain().size());
+    }
+
+    @Test
     void shouldKeepOutboundPacketsForASuccessorThatComesAtOnce() {
         fixture.ask(fixture.bus.detach(joined()));
         fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 0));
@@ -439,6 +457,7 @@ final class PacketBusTest {
         fixture.send('D', 1, in, ALICE);
         fixture.records.answer = new CompletableFuture<>();
         attachSaving();
+        fixture.pass(SECOND / 20);
         fixture.pass(SECOND / 4);
         assertArrayEquals(in, fixture.tun.drain().getFirst());
         fixture.records.answer.complete(true);
@@ -517,6 +536,7 @@ final class PacketBusTest {
         ToyProtocol next = attachSaving();
         var gone = fixture.bus.detach(next).toCompletableFuture();
         fixture.settle();
+        fixture.pass(SECOND / 20);
         fixture.pass(SECOND / 4);
         assertFalse(gone.isDone());
         fixture.send('D', 1, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 0), ALICE);

@@ -192,29 +192,6 @@ final class SeveralLoopsTest {
     }
 
     @Test
-    void shouldHoldPacketsForAThawThatTakesLong() {
-        ToyProtocol old = fixture.attach();
-        join(0, 2, "alice", ALICE);
-        drainLinks();
-        var next = new ToyProtocol("udp", BusFixture.CLAIM);
-        next.savesAfterThaw = true;
-        var attached = fixture.bus.attach(next).toCompletableFuture();
-        while (old.sessions.getFirst().closedCalls == 0) {
-            fixture.bus.step();
-        }
-        fixture.bus.step();
-        fixture.bus.step();
-        fixture.tuns.forEach(tun -> tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30)));
-        while (!attached.isDone()) {
-            fixture.nowNs += 300_000_000L;
-            fixture.bus.step();
-        }
-        fixture.settle();
-        assertEquals(0, fixture.bus.drops(DropReason.NO_ROUTE));
-        assertEquals(2, link(0).drain().size());
-    }
-
-    @Test
     void shouldOpenAGroupAnewWhenOneOfItsSocketsIsGone() {
         ToyProtocol old = fixture.attach();
         fixture.tickNs = 10_000_000L;

@@ -48,6 +48,9 @@ public final class ToyProtocol implements TunnelProtocol {
     boolean endsOnRequest = true;
     boolean refusesRecords;
 
+    /** Runs within each thaw. */
+    Runnable whileThawed = () -> {};
+
     /** A thawed session saves at its first timeout, as one with packet-ids does. */
     boolean savesAfterThaw;
 
@@ -145,6 +148,7 @@ public final class ToyProtocol implements TunnelProtocol {
         if (refusesRecords) {
             throw new HandoverException("the record is of no use");
         }
+        whileThawed.run();
         long key = ByteBuffer.wrap(record.state()).getLong();
         session.bind(key);
         var live = new ToySession(session, key, remote, record.peer().user(), nowNs);
