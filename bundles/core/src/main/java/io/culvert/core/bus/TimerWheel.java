@@ -1,6 +1,8 @@
 package io.culvert.core.bus;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Timers of one packet loop: a hierarchical wheel of three levels with ticks of 2^22 ns (4.2 ms). Setting a timer is
@@ -21,6 +23,7 @@ public final class TimerWheel {
         protected abstract void onTimeout();
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(TimerWheel.class);
     private static final int TICK_SHIFT = 22;
     private static final int LEVEL_SHIFT = 8;
     private static final int SLOTS = 1 << LEVEL_SHIFT;
@@ -88,10 +91,19 @@ public final class TimerWheel {
         for (Timer timer = slots[slot]; timer != null; timer = slots[slot]) {
             remove(timer);
             if (timer.deadlineTick <= tick) {
-                timer.onTimeout();
+                fire(timer);
             } else {
                 insert(timer);
             }
+        }
+    }
+
+    /** A timer that fails is logged and does not delay the others of its slot by a whole turn of the wheel. */
+    private static void fire(Timer timer) {
+        try {
+            timer.onTimeout();
+        } catch (Throwable t) {
+            LOG.error("loop: a timer failed", t);
         }
     }
 

@@ -101,6 +101,29 @@ final class TimerWheelTest {
     }
 
     @Test
+    void shouldFireTheOthersOfItsSlotWhenATimerFails() {
+        List<Probe> probes = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            var probe = new Probe();
+            wheel.set(probe, nowNs + 1_000_000_000L);
+            probes.add(probe);
+            wheel.set(
+                    new TimerWheel.Timer() {
+                        @Override
+                        protected void onTimeout() {
+                            throw new IllegalStateException("a timer that fails on purpose");
+                        }
+                    },
+                    nowNs + 1_000_000_000L);
+        }
+        run(START_NS + 1_000_000_000L + 2 * TICK_NS);
+        for (Probe probe : probes) {
+            assertEquals(1, probe.firedNs.size());
+        }
+        assertEquals(Long.MAX_VALUE, wheel.delayNs(nowNs));
+    }
+
+    @Test
     void shouldCatchUpAfterALongPause() {
         var probe = new Probe();
         wheel.set(probe, nowNs + 3_000_000_000L);
