@@ -62,11 +62,8 @@ public final class BufferPool {
         return buffer;
     }
 
-    void release(PooledBuffer buffer) {
-        if (buffer.free || buffer.isLent()) {
-            throw new IllegalStateException("a packet was released that is not core's: " + buffer);
-        }
-        buffer.free = true;
+    /** Takes a buffer that was released. */
+    void put(PooledBuffer buffer) {
         free[freeCount] = buffer;
         freeCount++;
     }
@@ -77,7 +74,10 @@ public final class BufferPool {
 
     /** Takes back a buffer that came home from another loop, see {@link PooledBuffer#sendAway}. */
     public void home(PooledBuffer buffer) {
-        release(buffer);
+        if (!buffer.isFree()) {
+            throw new IllegalStateException("a packet came home that was not released: " + buffer);
+        }
+        put(buffer);
     }
 
     public int headroomBytes() {

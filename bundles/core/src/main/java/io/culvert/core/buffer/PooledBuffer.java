@@ -54,6 +54,11 @@ public final class PooledBuffer implements PacketBuffer {
         bounds(pool.headroomBytes(), 0);
     }
 
+    /** Whether it was released; only for who owned it last. */
+    public boolean isFree() {
+        return free;
+    }
+
     /** Whether a session has it. */
     public boolean isLent() {
         return lentIndex != NOT_LENT;
@@ -65,9 +70,14 @@ public final class PooledBuffer implements PacketBuffer {
      * @throws IllegalStateException when it is there already
      */
     public void release() {
+        if (free || isLent()) {
+            throw new IllegalStateException("a packet was released that is not core's: " + this);
+        }
+        // Before it is on its way: from then on it is the other loop's.
+        free = true;
         BufferRing way = home;
         if (way == null) {
-            pool.release(this);
+            pool.put(this);
             return;
         }
         home = null;
