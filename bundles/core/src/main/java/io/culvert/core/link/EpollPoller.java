@@ -12,9 +12,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link Poller} over epoll, level-triggered, with an eventfd to wake it. */
 public final class EpollPoller implements Poller {
+    private static final Logger LOG = LoggerFactory.getLogger(EpollPoller.class);
+    private static final long LOG_INTERVAL_NS = 1_000_000_000L;
     private static final int MAX_EVENTS = 64;
     private static final long WAKE_TOKEN = -1;
     private static final long NS_PER_MS = 1_000_000;
@@ -35,6 +39,8 @@ public final class EpollPoller implements Poller {
 
     private int[] generations = new int[64];
     private int ready;
+    private boolean failed;
+    private long failureLoggedNs;
     private boolean closed;
 
     public EpollPoller(Libc libc) throws NativeException {
@@ -142,11 +148,26 @@ public final class EpollPoller implements Poller {
             int fd = (int) token;
             Pollable source = sources[fd];
             if (source != null && generations[fd] == (int) (token >>> 32)) {
-                boolean failed = (flags & (Linux.EPOLLERR | Linux.EPOLLHUP)) != 0;
-                source.onReady(failed || (flags & Linux.EPOLLIN) != 0, (flags & Linux.EPOLLOUT) != 0);
+                tell(source, flags);
             }
         }
         ready = 0;
+    }
+
+    /** A source that fails is logged and does not keep the others from being told. */
+    private void tell(Pollable source, int flags) {
+        try {
+            boolean error = (flags & (Linux.EPOLLERR | Linux.EPOLLHUP)) != 0;
+            source.onReady(error || (flags & Linux.EPOLLIN) != 0, (flags & Linux.EPOLLOUT) != 0);
+        } catch (Throwable t) {
+            // It may be ready, and fail, again and again.
+            long nowNs = System.nanoTime();
+            if (!failed || nowNs - failureLoggedNs >= LOG_INTERVAL_NS) {
+                failed = true;
+                failureLoggedNs = nowNs;
+                LOG.error("loop: descriptor {} was ready, but {} failed", source.fd(), source.getClass().getName(), t);
+            }
+        }
     }
 
     @Override
