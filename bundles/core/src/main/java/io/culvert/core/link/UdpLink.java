@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A UDP socket: batches in and out, and replies leave from the address that the datagram came to. While the kernel takes
- * no more, the loop takes nothing from the TUN.
+ * no more, the loop takes nothing from the TUN, but not for long: what is too much is dropped then, so that one socket
+ * does not stop the others.
  */
 public final class UdpLink implements Link, Listener, Pollable {
     private static final long RETRY_NS = 5_000_000L;
+    private static final long HOLD_NS = 1_000_000_000L;
 
     private final Libc libc;
     private final ListenerClaim claim;
@@ -30,7 +32,10 @@ public final class UdpLink implements Link, Listener, Pollable {
     private final int id;
 
     private @Nullable DatagramSink sink;
+    private boolean writing;
     private boolean holding;
+    private boolean watchingHold;
+    private long heldSinceNs;
     private boolean retrying;
     private boolean closed;
 
@@ -85,14 +90,14 @@ public final class UdpLink implements Link, Listener, Pollable {
 
     /** Waits for the socket to take more, by the poller, or while that does not watch it, by the clock. */
     private void settle() {
-        boolean hold = sender.isBlocked() && sink != null;
-        if (hold != holding) {
-            holding = hold;
-            resources.poller().watchWriting(this, hold);
-            if (hold) {
-                resources.gate().hold();
+        boolean waits = sender.isBlocked() && sink != null;
+        if (waits != writing) {
+            writing = waits;
+            resources.poller().watchWriting(this, waits);
+            if (waits) {
+                hold();
             } else {
-                resources.gate().release();
+                release();
             }
         }
         if (sender.isBlocked() && sink == null && !retrying) {
@@ -105,6 +110,39 @@ public final class UdpLink implements Link, Listener, Pollable {
                 }
             });
         }
+    }
+
+    private void hold() {
+        holding = true;
+        heldSinceNs = resources.nowNs().getAsLong();
+        resources.gate().hold();
+        if (!watchingHold) {
+            watchHold(HOLD_NS);
+        }
+    }
+
+    private void release() {
+        if (holding) {
+            holding = false;
+            resources.gate().release();
+        }
+    }
+
+    /** One timer, however often the socket blocks. */
+    private void watchHold(long delayNs) {
+        watchingHold = true;
+        resources.timers().after(delayNs, () -> {
+            watchingHold = false;
+            if (!holding) {
+                return;
+            }
+            long leftNs = heldSinceNs + HOLD_NS - resources.nowNs().getAsLong();
+            if (leftNs > 0) {
+                watchHold(leftNs);
+            } else {
+                release();
+            }
+        });
     }
 
     // ---- the socket ----

@@ -25,6 +25,9 @@ final class UdpSender {
     private boolean segmentation = true;
     private boolean blocked;
 
+    /** Whether somebody knows that there is something to flush. */
+    private boolean announced;
+
     UdpSender(Libc libc, ListenSocket socket, Drops drops, SendBatch batch) {
         this.libc = libc;
         this.socket = socket;
@@ -42,7 +45,7 @@ final class UdpSender {
         return blocked;
     }
 
-    /** Takes the datagram; whether it is the first. */
+    /** Takes the datagram; whether it is the first since {@link #flush}. */
     boolean add(PooledBuffer datagram, LinkEndpoint endpoint) {
         if (queued == LIMIT) {
             drops.drop(datagram, DropReason.QUEUE_FULL);
@@ -50,16 +53,24 @@ final class UdpSender {
         }
         queue[queued] = datagram;
         to[queued] = endpoint;
-        return queued++ == 0;
+        queued++;
+        boolean first = !announced;
+        announced = true;
+        return first;
     }
 
     /** Offers the kernel what is queued, in order, until it takes no more. */
     void flush() {
         blocked = false;
+        announced = false;
         while (queued > 0 && !blocked) {
             int count = Math.min(queued, SendBatch.DATAGRAMS);
-            send(batch.fill(queue, to, count, socket.family(), segmentation));
-            compact();
+            try {
+                send(batch.fill(queue, to, count, socket.family(), segmentation));
+            } finally {
+                // After a failure, too: a gap in the queue would make every later batch fail.
+                compact();
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.culvert.core.link;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.handover.SessionRecord.RemoteEnd;
@@ -32,12 +33,14 @@ final class UdpSenderTest {
     private final FakeGate gate = new FakeGate();
     private final SteppedPoller poller = new SteppedPoller();
     private final List<Runnable> timers = new ArrayList<>();
+    private final List<Runnable> longTimers = new ArrayList<>();
+    private long nowNs;
     private final UdpLink link = new UdpLink(
             kernel.libc(),
             new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 1194)),
             new ListenSocket(7, Linux.AF_INET6, 1194),
-            new LinkResources(pool, drops, new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> 0,
-                    (delay, then) -> timers.add(then), gate),
+            new LinkResources(pool, drops, new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> nowNs,
+                    (delay, then) -> (delay > 100_000_000L ? longTimers : timers).add(then), gate),
             new UdpBatches());
 
     @AfterEach
@@ -261,6 +264,53 @@ final class UdpSenderTest {
         link.onReady(false, true);
         assertEquals(1, kernel.sent.size());
         assertEquals(0, gate.holds);
+    }
+
+    @Test
+    void shouldReleaseTheTunAfterASecondAndDropWhatIsTooMuch() throws Exception {
+        link.resume(new NoSink(), null);
+        for (int i = 0; i < 3; i++) {
+            sendAll(1, 10);
+            kernel.answers.add(-Errno.EAGAIN);
+            link.flush();
+            assertEquals(1, gate.holds);
+            nowNs += 600_000_000L;
+            if (i < 2) {
+                link.onReady(false, true);
+                assertEquals(0, gate.holds);
+            }
+        }
+        assertEquals(1, longTimers.size(), "one timer, however often it blocks");
+        longTimers.removeFirst().run();
+        assertEquals(1, gate.holds, "not held for a second in a row");
+        nowNs += 400_000_000L;
+        longTimers.removeFirst().run();
+        assertEquals(0, gate.holds);
+        assertTrue(poller.writing.contains(link));
+        for (int i = 0; i < 1024; i++) {
+            sendAll(1, 10);
+        }
+        assertEquals(1, drops.of(DropReason.QUEUE_FULL));
+        link.onReady(false, true);
+        assertEquals(0, gate.holds);
+        assertFalse(poller.writing.contains(link));
+        assertTrue(longTimers.isEmpty());
+    }
+
+    @Test
+    void shouldSendTheRestAfterAFailure() {
+        sendAll(1, 10, 20);
+        sendAll(2, 30);
+        PooledBuffer released = pool.allocate();
+        released.bounds(released.offset(), 40);
+        link.send(released, to(3));
+        sendAll(4, 50);
+        released.release();
+        assertThrows(IllegalStateException.class, link::flush);
+        kernel.sent.clear();
+        assertTrue(link.send(pool.allocate(), to(5)), "a flush is due");
+        link.flush();
+        assertEquals(List.of(4, 5), kernel.sent.stream().map(SentMessages.Message::port).toList());
     }
 
     @Test
