@@ -16,6 +16,9 @@ final class UdpReceiver {
     /** As many large messages as stay in the cache of a core until they are copied. */
     private static final int FEW = 8;
 
+    /** Of a message that is as large as it gets; only small packets make more. */
+    private static final int DATAGRAMS = 46;
+
     /** A message of more bytes is a large one. */
     private static final int LARGE = 8 << 10;
 
@@ -29,7 +32,7 @@ final class UdpReceiver {
     private final ReceiveBatch batch;
     private final int capacity;
     private @Nullable LinkEndpoint last;
-    private int expected = ReceiveBatch.SLOTS;
+    private int expected = FEW;
 
     /** @param listener tells the endpoints of listeners apart */
     UdpReceiver(
@@ -58,7 +61,8 @@ final class UdpReceiver {
 
     /** One batch; whether more may wait. */
     private boolean receive(DatagramSink sink) {
-        int count = expected;
+        // Any message may be large: a batch shall not take more than half of what others need, too.
+        int count = Math.min(expected, Math.max(FEW, pool.free() / (2 * DATAGRAMS)));
         batch.expect(count);
         int received = libc.recvmmsg(socket.fd(), batch.messages, 0, count, Linux.MSG_DONTWAIT);
         long bytes = 0;
