@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
 final class TcpConnection implements Link, Pollable {
     private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
     private static final int ROUNDS = 4;
+    private static final int LOW_READS = 8;
+    private static final long REST_NS = 5_000_000L;
     private static final long LINGER_NS = 3_000_000_000L;
 
     private final Libc libc;
@@ -43,6 +45,12 @@ final class TcpConnection implements Link, Pollable {
     private int sessions;
     private long idleNs;
     private boolean writing;
+
+    /** How often in a row nothing was read for want of buffers. */
+    private int lowReads;
+
+    /** Out of the poller, so that what waits in the kernel does not wake the loop again and again. */
+    private boolean resting;
     private boolean ending;
     private boolean broken;
     private boolean closed;
@@ -66,9 +74,42 @@ final class TcpConnection implements Link, Pollable {
         for (int round = 0; readable && round < ROUNDS; round++) {
             // With few buffers left the rest stays in the kernel, which tells the peer to send more slowly; the end of
             // the loop's round brings some back.
-            if (closed || broken || isPoolLow(round == 0 ? 16 : 4) || !receive()) {
+            if (closed || broken) {
                 return;
             }
+            if (isPoolLow(round == 0 ? 16 : 4)) {
+                if (round == 0 && ++lowReads >= LOW_READS) {
+                    rest();
+                }
+                return;
+            }
+            lowReads = 0;
+            if (!receive()) {
+                return;
+            }
+        }
+    }
+
+    /** The rounds bring no buffers back, others hold them: looks again by the clock. */
+    private void rest() {
+        lowReads = 0;
+        resting = true;
+        resources.poller().remove(this);
+        resources.timers().after(REST_NS, () -> {
+            if (resting && !closed && !broken && listener.sink() != null) {
+                watch();
+            }
+        });
+    }
+
+    private void watch() {
+        resting = false;
+        writing = false;
+        try {
+            resources.poller().add(this);
+            settle(0);
+        } catch (IOException e) {
+            LOG.error("tcp: a connection cannot be watched", e);
         }
     }
 
@@ -289,6 +330,7 @@ final class TcpConnection implements Link, Pollable {
         if (!broken) {
             flush();
             resources.poller().remove(this);
+            resting = false;
             writing = false;
         }
     }
@@ -296,12 +338,7 @@ final class TcpConnection implements Link, Pollable {
     void resume() {
         if (!broken && !closed) {
             idleNs = resources.nowNs().getAsLong();
-            try {
-                resources.poller().add(this);
-                settle(0);
-            } catch (IOException e) {
-                LOG.error("tcp: a connection cannot be watched", e);
-            }
+            watch();
         }
     }
 

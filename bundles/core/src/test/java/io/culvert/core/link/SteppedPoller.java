@@ -32,6 +32,10 @@ public final class SteppedPoller implements Poller {
         writing.remove(source);
     }
 
+    public boolean watches(Pollable source) {
+        return sources.contains(source);
+    }
+
     @Override
     public boolean await(long timeoutNs) {
         return true;

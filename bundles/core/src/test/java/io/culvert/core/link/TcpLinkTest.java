@@ -3,6 +3,7 @@ package io.culvert.core.link;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -125,6 +126,27 @@ final class TcpLinkTest {
         for (int i = 0; i < expected.size(); i++) {
             assertArrayEquals(expected.get(i), heard.get(i));
         }
+    }
+
+    @Test
+    void shouldRestWhileOthersHoldTheBuffers() throws Exception {
+        SocketChannel client = connect();
+        write(client, ByteBuffer.wrap(new byte[] {0, 1, 5}), 1);
+        List<PooledBuffer> held = new ArrayList<>();
+        while (pool.free() > 10) {
+            held.add(pool.allocate());
+        }
+        client.write(ByteBuffer.wrap(new byte[] {0, 1, 6}));
+        for (int i = 0; i < 8; i++) {
+            assertTrue(poller.watches((Pollable) last.link()), "what comes home with the round is waited for");
+            poller.dispatch();
+        }
+        assertFalse(poller.watches((Pollable) last.link()));
+        assertEquals(1, heard.size());
+        held.forEach(PooledBuffer::release);
+        timers.removeLast().run();
+        assertTrue(poller.watches((Pollable) last.link()));
+        write(client, ByteBuffer.allocate(0), 2);
     }
 
     @Test
