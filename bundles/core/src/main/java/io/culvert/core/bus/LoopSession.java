@@ -39,6 +39,7 @@ final class LoopSession implements SessionHost {
     private static final Logger LOG = LoggerFactory.getLogger(LoopSession.class);
     private static final long END_DEADLINE_NS = 3_000_000_000L;
     private static final long FLOAT_SAVE_INTERVAL_NS = 1_000_000_000L;
+    private static final long FLOAT_LOG_INTERVAL_NS = 5_000_000_000L;
 
     private final PacketLoop loop;
     private final ProtocolBinding binding;
@@ -68,6 +69,8 @@ final class LoopSession implements SessionHost {
     private boolean saved;
     private boolean recordStale;
     private long savedNs;
+    private long floatLoggedNs;
+    private int floatsUnlogged;
     private long endNs = Long.MAX_VALUE;
     private CloseCause ending = CloseCause.silently(CloseCause.Kind.KILLED, "");
     private boolean calling;
@@ -89,6 +92,7 @@ final class LoopSession implements SessionHost {
         this.sessionId = sessionId;
         this.endpoint = endpoint;
         this.totals = totals;
+        this.floatLoggedNs = loop.nowNs() - FLOAT_LOG_INTERVAL_NS;
         endpoint.link().sessions(1);
         loop.countSession(1);
     }
@@ -392,11 +396,26 @@ final class LoopSession implements SessionHost {
                 endpoint.link().sessions(-1);
                 now.link().sessions(1);
             }
-            LOG.info("{}: floated to {}", label(), to.remote());
+            logFloat(to);
             binding.moved(this, endpoint, now);
             endpoint = now;
             recordStale = saved;
         }
+    }
+
+    /** A client behind an unsteady NAT, or one that means it, moves with every packet. */
+    private void logFloat(Endpoint to) {
+        if (loop.nowNs() - floatLoggedNs < FLOAT_LOG_INTERVAL_NS) {
+            floatsUnlogged++;
+            return;
+        }
+        if (floatsUnlogged > 0) {
+            LOG.info("{}: floated to {}, after {} floats that were not logged", label(), to.remote(), floatsUnlogged);
+        } else {
+            LOG.info("{}: floated to {}", label(), to.remote());
+        }
+        floatLoggedNs = loop.nowNs();
+        floatsUnlogged = 0;
     }
 
     @Override
