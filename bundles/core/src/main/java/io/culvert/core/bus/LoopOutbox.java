@@ -48,10 +48,17 @@ final class LoopOutbox implements Outbox {
 
     @Override
     public void toLink(PacketBuffer datagram, Endpoint to) {
-        PooledBuffer buffer = takeBack(datagram);
         LinkEndpoint endpoint = (LinkEndpoint) to;
         Link link = endpoint.link();
-        if (link.send(buffer, endpoint)) {
+        PooledBuffer buffer = takeBack(datagram);
+        boolean first;
+        try {
+            first = link.send(buffer, endpoint);
+        } catch (Throwable t) {
+            giveUp(buffer);
+            throw t;
+        }
+        if (first) {
             if (unflushedCount == unflushed.length) {
                 unflushed = Arrays.copyOf(unflushed, unflushedCount * 2);
             }
@@ -66,7 +73,12 @@ final class LoopOutbox implements Outbox {
         if (from == null) {
             drops.drop(buffer, DropReason.NOT_ESTABLISHED);
         } else {
-            inbound.accept(buffer, from);
+            try {
+                inbound.accept(buffer, from);
+            } catch (Throwable t) {
+                giveUp(buffer);
+                throw t;
+            }
         }
     }
 
@@ -90,6 +102,13 @@ final class LoopOutbox implements Outbox {
             }
         }
         unflushedCount = 0;
+    }
+
+    /** Nobody took the buffer: who takes one does not fail. */
+    private void giveUp(PooledBuffer buffer) {
+        if (!buffer.isFree()) {
+            drops.drop(buffer, DropReason.LINK_ERROR);
+        }
     }
 
     private PooledBuffer takeBack(PacketBuffer packet) {

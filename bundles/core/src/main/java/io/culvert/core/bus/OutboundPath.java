@@ -59,12 +59,29 @@ final class OutboundPath implements Pollable {
     private void read() {
         for (int round = 0; round < ROUNDS && !loop.holdsTun(); round++) {
             int count = tun.readBatch(pool, batch);
-            for (int i = 0; i < count; i++) {
-                loop.pacing().fromTun();
-                route(batch[i]);
+            if (count == 0 && tun.broken()) {
+                // Held for ever: a device that is gone is readable without end, and never gives anything.
+                loop.holdTun();
+                return;
             }
+            routeBatch(count);
             if (count < batch.length) {
                 return;
+            }
+        }
+    }
+
+    private void routeBatch(int count) {
+        int done = 0;
+        try {
+            while (done < count) {
+                loop.pacing().fromTun();
+                route(batch[done++]);
+            }
+        } finally {
+            // Only after a failure: the packet that met it is not ours any more, those behind it are.
+            while (done < count) {
+                drops.drop(batch[done++], DropReason.LINK_ERROR);
             }
         }
     }
@@ -110,17 +127,33 @@ final class OutboundPath implements Pollable {
             return;
         }
         delivering = true;
-        for (int i = 0; i < deferredCount; i++) {
-            PooledBuffer packet = deferred[i];
-            LoopSession to = deferredTo[i];
-            deferred[i] = null;
-            deferredTo[i] = null;
-            if (packet != null && to != null) {
-                deliver(packet, to);
+        int done = 0;
+        try {
+            while (done < deferredCount) {
+                LoopSession to = deferredTo[done];
+                PooledBuffer packet = takeDeferred(done++);
+                if (packet != null && to != null) {
+                    deliver(packet, to);
+                }
             }
+        } finally {
+            // Only after a failure.
+            while (done < deferredCount) {
+                PooledBuffer packet = takeDeferred(done++);
+                if (packet != null) {
+                    drops.drop(packet, DropReason.LINK_ERROR);
+                }
+            }
+            deferredCount = 0;
+            delivering = false;
         }
-        deferredCount = 0;
-        delivering = false;
+    }
+
+    private @Nullable PooledBuffer takeDeferred(int at) {
+        PooledBuffer packet = deferred[at];
+        deferred[at] = null;
+        deferredTo[at] = null;
+        return packet;
     }
 
     /** Takes a packet for a session of this loop. */

@@ -30,6 +30,7 @@ final class PacketLoop implements Runnable {
     private static final int ETHERNET = 1_500;
     private static final int OUTER_HEADERS = 300;
     private static final int ENDPOINTS = 8192;
+    private static final long LOG_INTERVAL_NS = 1_000_000_000L;
 
     final BufferPool pool;
     final Drops drops = new Drops();
@@ -171,17 +172,27 @@ final class PacketLoop implements Runnable {
     @Override
     public void run() {
         poller.begin();
+        boolean failed = false;
+        long loggedNs = nowNs - LOG_INTERVAL_NS;
         while (!stopped) {
             long pauseNs = pacing.pauseNs();
             if (pauseNs > 0) {
                 poller.pause(pauseNs);
             }
-            poller.await(commands.isEmpty() && !outbound.hasMore() ? timers.delayNs(clock.getAsLong()) : 0);
+            // A round that failed may have read the signal without taking it back, and has flushed nothing: who signals
+            // now wakes nobody, so the next round follows at once.
+            poller.await(
+                    failed || !commands.isEmpty() || outbound.hasMore() ? 0 : timers.delayNs(clock.getAsLong()));
+            failed = true;
             try {
                 round();
+                failed = false;
             } catch (Throwable t) {
                 // Without this thread nothing moves any more, so nothing may end it.
-                LOG.error("loop: a round failed", t);
+                if (nowNs - loggedNs >= LOG_INTERVAL_NS) {
+                    loggedNs = nowNs;
+                    LOG.error("loop: a round failed", t);
+                }
             }
         }
         commands.drain();

@@ -16,6 +16,7 @@ final class PlainQueue implements Tun {
     private final MemorySegment scrap = Arena.ofAuto().allocate(1);
     private long readDrops;
     private long writeDrops;
+    private boolean broken;
     private boolean closed;
 
     PlainQueue(Libc libc, int fd, String name, int mtu) {
@@ -51,6 +52,7 @@ final class PlainQueue implements Tun {
                 if (length == -Errno.EINTR) {
                     continue;
                 }
+                failed(length);
                 return count;
             }
             // The kernel cuts a packet to the room there is without a word.
@@ -70,9 +72,23 @@ final class PlainQueue implements Tun {
         return false;
     }
 
+    @Override
+    public boolean broken() {
+        return broken;
+    }
+
     private void discardOne() {
-        if (libc.read(fd, scrap, 0, 1) > 0) {
+        int length = libc.read(fd, scrap, 0, 1);
+        if (length > 0) {
             readDrops++;
+        }
+        failed(length);
+    }
+
+    private void failed(int result) {
+        if (result < 0 && result != -Errno.EAGAIN && result != -Errno.EINTR) {
+            readDrops++;
+            broken |= LostTun.is(name, -result, broken);
         }
     }
 

@@ -27,6 +27,11 @@ public interface Tun extends AutoCloseable {
     /** Whether more packets were read than given out: {@link #readBatch} has work without {@link #fd} being readable. */
     boolean hasMore();
 
+    /** Whether the device is gone, so that {@link #readBatch} never gives anything again; it was logged. */
+    default boolean broken() {
+        return false;
+    }
+
     /** Takes the packet; it leaves at the latest with {@link #flush}. A packet that is refused is counted. */
     void write(PooledBuffer packet);
 

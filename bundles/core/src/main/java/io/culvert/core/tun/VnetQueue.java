@@ -35,6 +35,7 @@ final class VnetQueue implements Tun, Coalescer.Sink {
     private long writeDrops;
     private long superPacketsRead;
     private long superPacketsWritten;
+    private boolean broken;
     private boolean closed;
 
     VnetQueue(Libc libc, int fd, String name, int mtu, Offloads offloads) {
@@ -93,6 +94,10 @@ final class VnetQueue implements Tun, Coalescer.Sink {
         do {
             bytes = libc.read(fd, read, READ_AT, READ_BYTES);
         } while (bytes == -Errno.EINTR);
+        if (bytes < 0 && bytes != -Errno.EAGAIN) {
+            readDrops++;
+            broken |= LostTun.is(name, -bytes, broken);
+        }
         if (bytes <= 0) {
             return false;
         }
@@ -109,6 +114,11 @@ final class VnetQueue implements Tun, Coalescer.Sink {
     @Override
     public boolean hasMore() {
         return !segmenter.isEmpty();
+    }
+
+    @Override
+    public boolean broken() {
+        return broken;
     }
 
     // ---- write ----

@@ -27,6 +27,11 @@ final class FakeTun implements Tun {
     /** What it says it has refused. */
     long refused;
 
+    boolean broken;
+
+    /** When set, writing fails. */
+    boolean fails;
+
     boolean countOnly;
     long writtenCount;
 
@@ -62,6 +67,9 @@ final class FakeTun implements Tun {
 
     @Override
     public void write(PooledBuffer packet) {
+        if (fails) {
+            throw new IllegalStateException("a TUN that fails on purpose");
+        }
         if (!countOnly) {
             byte[] bytes = new byte[packet.length()];
             MemorySegment.copy(packet.segment(), JAVA_BYTE, packet.offset(), bytes, 0, bytes.length);
@@ -73,6 +81,11 @@ final class FakeTun implements Tun {
 
     @Override
     public void flush() {}
+
+    @Override
+    public boolean broken() {
+        return broken;
+    }
 
     @Override
     public boolean hasMore() {

@@ -32,6 +32,9 @@ public final class FakeLink implements Link, Listener, Pollable {
 
     public long sentCount;
 
+    /** When set, nothing is taken and sending fails. */
+    public boolean fails;
+
     private record Arrived(byte[] bytes, InetSocketAddress from) {}
 
     /** What left, and for whom. */
@@ -82,6 +85,9 @@ public final class FakeLink implements Link, Listener, Pollable {
 
     @Override
     public boolean send(PooledBuffer datagram, LinkEndpoint to) {
+        if (fails) {
+            throw new IllegalStateException("a link that fails on purpose");
+        }
         if (!countOnly) {
             byte[] bytes = new byte[datagram.length()];
             MemorySegment.copy(datagram.segment(), JAVA_BYTE, datagram.offset(), bytes, 0, bytes.length);

@@ -174,15 +174,35 @@ class VnetQueueTest {
         var interrupted = new FailingLibc(libc, 0, Errno.EINTR);
         write(new VnetQueue(interrupted.libc(), fd, "cv0", MTU, ALL), packets, 64);
         assertEquals(List.of("writev", "writev"), interrupted.calls());
-        for (int errno : new int[] {Errno.EAGAIN, Errno.EIO, Errno.EBADFD}) {
-            var failing = new FailingLibc(libc, 0, errno);
-            var queue = new VnetQueue(failing.libc(), fd, "cv0", MTU, ALL);
-            assertEquals(0, queue.readBatch(pool, batch));
-            assertEquals(0, queue.readDrops());
-            assertFalse(queue.hasMore());
-        }
+        var empty = new VnetQueue(new FailingLibc(libc, 0, Errno.EAGAIN).libc(), fd, "cv0", MTU, ALL);
+        assertEquals(0, empty.readBatch(pool, batch));
+        assertEquals(0, empty.readDrops());
+        assertFalse(empty.hasMore());
         interrupted = new FailingLibc(libc, 0, Errno.EINTR);
         assertSame(packets, read(new VnetQueue(interrupted.libc(), fd, "cv0", MTU, ALL), batch));
+    }
+
+    @Test
+    void shouldSayThatTheDeviceIsGone() {
+        var few = new BufferPool(1, 64, ROOM);
+        few.allocate();
+        for (int errno : new int[] {Errno.EAGAIN, Errno.EINVAL, Errno.EIO, Errno.EBADFD}) {
+            boolean gone = errno == Errno.EIO || errno == Errno.EBADFD;
+            int drops = errno == Errno.EAGAIN ? 0 : 1;
+            for (Tun queue : List.of(
+                    new VnetQueue(new FailingLibc(libc, 0, errno).libc(), fd, "cv0", MTU, ALL),
+                    new PlainQueue(new FailingLibc(libc, 0, errno).libc(), fd, "cv0", MTU))) {
+                assertFalse(queue.broken());
+                assertEquals(0, queue.readBatch(pool, batch));
+                assertEquals(gone, queue.broken(), () -> queue + " errno " + errno);
+                assertEquals(drops, queue.readDrops());
+                assertFalse(queue.hasMore());
+            }
+            var plain = new PlainQueue(new FailingLibc(libc, 0, errno).libc(), fd, "cv0", MTU);
+            assertEquals(0, plain.readBatch(few, batch));
+            assertEquals(gone, plain.broken(), "with no buffer left, too");
+        }
+        assertEquals(pool.capacity(), pool.free());
     }
 
     /** Once it is warm: a system call may cost 40 bytes, a packet nothing. */
