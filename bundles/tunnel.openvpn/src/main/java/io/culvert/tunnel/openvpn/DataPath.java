@@ -27,8 +27,8 @@ final class DataPath {
         /** The newest key has done its work. */
         void onKeyUsedUp(long nowNs);
 
-        /** Authentic traffic comes from another address. */
-        void onMoved(Endpoint from, Endpoint to);
+        /** Authentic traffic comes from another address: {@link #endpoint} from now on. */
+        void onMoved(long nowNs);
 
         /** The client said good-bye. */
         void onExit();
@@ -83,10 +83,9 @@ final class DataPath {
             }
             // Only the newest packet tells where the client is now: a late one may come from where it was.
             if (slot.highestReceived() > highest) {
-                Endpoint before = endpoint;
                 endpoint = from;
                 clampFor(from);
-                events.onMoved(before, from);
+                events.onMoved(nowNs);
             }
         }
         if (++receivedSinceRecord >= RECEIVED_PER_RECORD) {

@@ -17,6 +17,8 @@ final class Deadlines {
         REKEY,
         /** The key before the current one is forgotten. */
         EXPIRE,
+        /** The client has moved and is not yet found at its new address. */
+        MOVE,
         /** The record is written (again). */
         SAVE,
         /** A session that was told to go is gone. */

@@ -58,6 +58,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     /** Pings are this late at most; a power of two. */
     private static final long PINGS_TOGETHER_NS = 1L << 26;
 
+    /** A client that moves all the time is looked for elsewhere this often: that costs every loop something. */
+    private static final long MOVE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private final OpenVpnProtocol protocol;
@@ -78,6 +81,10 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     /** Where the client came from, as long as its first negotiation counts as half-open. */
     private @Nullable Endpoint halfOpenFrom;
 
+    /** Where the client's control packets are expected from. */
+    private Endpoint boundTo;
+
+    private long movedNs;
     private boolean established;
     private boolean pushRequested;
     private @Nullable KeyState pushedTo;
@@ -121,6 +128,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         this.checkpoint = new Checkpoint(session, slots, deadlines);
         this.negotiator = new Negotiator(config, host, session, channel, agreement, this);
         this.data = new DataPath(slots, config, agreement, endpoint, this, nowNs);
+        this.boundTo = endpoint;
+        this.movedNs = nowNs - MOVE_INTERVAL_NS;
         session.bind(protocol.demux().ofControl(endpoint, channel.remoteSessionId()));
     }
 
@@ -229,7 +238,23 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     }
 
     @Override
-    public void onMoved(Endpoint from, Endpoint to) {
+    public void onMoved(long nowNs) {
+        if (nowNs - movedNs >= MOVE_INTERVAL_NS) {
+            move(nowNs);
+        } else {
+            deadlines.set(Deadlines.Kind.MOVE, movedNs + MOVE_INTERVAL_NS);
+        }
+    }
+
+    private void move(long nowNs) {
+        deadlines.clear(Deadlines.Kind.MOVE);
+        Endpoint from = boundTo;
+        Endpoint to = data.endpoint();
+        if (to.equals(from)) {
+            return;
+        }
+        movedNs = nowNs;
+        boundTo = to;
         long remote = channel.remoteSessionId();
         session.unbind(protocol.demux().ofControl(from, remote));
         session.bind(protocol.demux().ofControl(to, remote));
@@ -493,6 +518,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     }
 
     private void leave(CloseCause cause, long untilNs) {
+        move(movedNs);
         leaving = cause;
         slots.close();
         leftHalfOpen();
@@ -579,6 +605,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 data.ping(nowNs, out);
             }
             deadlines.set(Deadlines.Kind.PING, together((idle ? nowNs : data.lastSentNs()) + interval));
+        }
+        if (deadlines.due(Deadlines.Kind.MOVE, nowNs)) {
+            move(nowNs);
         }
         if (deadlines.due(Deadlines.Kind.SAVE, nowNs)) {
             checkpoint.save();

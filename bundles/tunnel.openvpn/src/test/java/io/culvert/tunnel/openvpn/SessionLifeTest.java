@@ -177,6 +177,33 @@ class SessionLifeTest {
     }
 
     @Test
+    void shouldRebindOnceASecondAClientThatMovesWithEveryPacket() {
+        var pair = connected();
+        pair.maxDelayNs = 1;
+        var ports = new TestEndpoint[] {
+            TestEndpoint.udp("203.0.113.9", 1), TestEndpoint.udp("203.0.113.9", 2), TestEndpoint.udp("203.0.113.9", 3)
+        };
+        int before = pair.core.rebound;
+        long beganNs = pair.time.nowNs();
+        for (int i = 0; i < 200; i++) {
+            pair.clientAt = ports[i % 3];
+            assertFlows(pair);
+        }
+        long seconds = (pair.time.nowNs() - beganNs) / 1_000_000_000L;
+        int rebound = pair.core.rebound - before;
+        assertTrue(rebound <= 2 * (seconds + 1), () -> rebound + " times in " + seconds + " s");
+        pair.time.run(2);
+        assertEquals(
+                pair.clientAt.remote(),
+                pair.core.records.values().iterator().next().endpoint().remote());
+        int messages = pair.client.messages.size();
+        pair.client.sendMessage("PUSH_REQUEST");
+        assertTrue(
+                pair.time.runUntil(() -> pair.client.messages.size() > messages, 5),
+                "control packets follow to where it was last");
+    }
+
+    @Test
     void shouldNotFollowAReplayedOrForgedPacketToAnotherAddress() {
         var pair = connected();
         pair.client.send(INNER);

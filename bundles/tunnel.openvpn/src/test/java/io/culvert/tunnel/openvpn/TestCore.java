@@ -60,6 +60,9 @@ final class TestCore implements TunnelHost {
     Function<PeerIdentity, Optional<CloseCause>> check = p -> Optional.empty();
     Function<X509Certificate, Optional<String>> certificates = c -> Optional.empty();
     boolean storeFails;
+
+    /** Keys that were bound or unbound, ever. */
+    int rebound;
     TlsProvider tls = TLS;
     CipherProvider ciphers = CIPHERS;
 
@@ -249,11 +252,13 @@ final class TestCore implements TunnelHost {
 
         @Override
         public void bind(long sessionKey) {
+            rebound++;
             byKey.put(sessionKey, this);
         }
 
         @Override
         public void unbind(long sessionKey) {
+            rebound++;
             byKey.remove(sessionKey, this);
         }
 
