@@ -19,7 +19,7 @@ final class Pacing {
     private static final int HOT = 15;
 
     /** As many packets from links in a round as are worth waiting for. */
-    private static final int ENOUGH = 48;
+    private static final int ENOUGH = 96;
 
     /** The longest pause: a round trip through the tunnel may grow by that under load. */
     private static final long LONGEST_NS = 250_000;
