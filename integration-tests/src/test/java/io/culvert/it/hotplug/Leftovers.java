@@ -166,8 +166,9 @@ final class Leftovers {
     private static Map<String, Integer> threads() {
         return count(Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
-                // The scheduler of virtual threads has as many as it finds good.
-                .filter(n -> !n.startsWith("ForkJoinPool"))
+                // The scheduler of virtual threads has as many as it finds good, and the JDK keeps the threads that wait
+                // for child processes a minute longer than these.
+                .filter(n -> !n.startsWith("ForkJoinPool") && !n.equals("process reaper"))
                 .map(Leftovers::withoutNumbers)
                 .toList());
     }

@@ -61,7 +61,7 @@ class LoopAllocationIT {
     private static long allocated(Netns host, long pid) {
         var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         var loops = Pattern.compile("\"culvert-loop-\\d+\".* allocated=([0-9.]+)([BKMG]) ")
-                .matcher(host.exec(jcmd, "" + pid, "Thread.print").ok());
+                .matcher(host.exec(jcmd, "" + pid, "Thread.print", "-e").ok());
         double sum = 0;
         int count = 0;
         while (loops.find()) {
