@@ -9,6 +9,7 @@ import io.culvert.it.lab.Netns;
 import io.culvert.it.lab.OpenVpnClient;
 import io.culvert.it.lab.RequiresRoot;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LoopAllocationIT {
     private static final int SECONDS = 5;
     private static final int MAX_WINDOWS = 8;
+    private static final Duration READY = Duration.ofSeconds(10);
 
     /**
      * Of all loops in a window: timers, the reservation's record and commands are few, whatever the traffic is, and the
@@ -45,7 +47,10 @@ class LoopAllocationIT {
                 long least = Long.MAX_VALUE;
                 for (int window = 0; window < MAX_WINDOWS && least > ALLOWED_BYTES; window++) {
                     long before = allocated(lab.server, pid);
+                    // iperf3 refuses who comes before it has tidied up the test before.
+                    server.await("\\(test #" + (2 * window + 1) + "\\)", READY);
                     var up = Iperf.run(host, "10.8.0.1", SECONDS);
+                    server.await("\\(test #" + (2 * window + 2) + "\\)", READY);
                     var down = Iperf.run(host, "10.8.0.1", SECONDS, "-R");
                     assertTrue(up.megabits() > 100 && down.megabits() > 100, "traffic flowed: " + up + ", " + down);
                     least = Math.min(least, allocated(lab.server, pid) - before);
