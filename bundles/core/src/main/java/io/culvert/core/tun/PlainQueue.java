@@ -8,32 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** A queue without offloads: whole IP packets without a header before them, one system call for each. */
-final class PlainQueue implements Tun {
-    private final Libc libc;
-    private final int fd;
-    private final String name;
-    private final int mtu;
+final class PlainQueue extends TunQueue {
     private final MemorySegment scrap = Arena.ofAuto().allocate(1);
-    private long readDrops;
-    private long writeDrops;
-    private boolean broken;
-    private boolean closed;
 
     PlainQueue(Libc libc, int fd, String name, int mtu) {
-        this.libc = libc;
-        this.fd = fd;
-        this.name = name;
-        this.mtu = mtu;
-    }
-
-    @Override
-    public int fd() {
-        return fd;
-    }
-
-    @Override
-    public String name() {
-        return name;
+        super(libc, fd, name, mtu);
     }
 
     @Override
@@ -46,13 +25,9 @@ final class PlainQueue implements Tun {
                 discardOne();
                 return count;
             }
-            int length = libc.read(fd, buffer.segment(), buffer.offset(), room);
+            int length = read(buffer.segment(), buffer.offset(), room);
             if (length <= 0) {
                 buffer.release();
-                if (length == -Errno.EINTR) {
-                    continue;
-                }
-                failed(length);
                 return count;
             }
             // The kernel cuts a packet to the room there is without a word.
@@ -67,38 +42,20 @@ final class PlainQueue implements Tun {
         return count;
     }
 
+    private void discardOne() {
+        if (read(scrap, 0, 1) > 0) {
+            readDrops++;
+        }
+    }
+
     @Override
     public boolean hasMore() {
         return false;
     }
 
     @Override
-    public boolean broken() {
-        return broken;
-    }
-
-    private void discardOne() {
-        int length = libc.read(fd, scrap, 0, 1);
-        if (length > 0) {
-            readDrops++;
-        }
-        failed(length);
-    }
-
-    private void failed(int result) {
-        if (result < 0 && result != -Errno.EAGAIN && result != -Errno.EINTR) {
-            readDrops++;
-            broken |= LostTun.is(name, -result, broken);
-        }
-    }
-
-    @Override
     public void write(PooledBuffer packet) {
-        int written;
-        do {
-            written = libc.write(fd, packet.segment(), packet.offset(), packet.length());
-        } while (written == -Errno.EINTR);
-        if (written < 0) {
+        if (write(packet.segment(), packet.offset(), packet.length()) < 0) {
             writeDrops++;
         }
         packet.release();
@@ -107,28 +64,5 @@ final class PlainQueue implements Tun {
     @Override
     public void flush() {
         // Each packet was written at once: without offloads the kernel takes one for each call.
-    }
-
-    @Override
-    public long readDrops() {
-        return readDrops;
-    }
-
-    @Override
-    public long writeDrops() {
-        return writeDrops;
-    }
-
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            libc.closeQuietly(fd);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return "PlainQueue[" + name + ", mtu=" + mtu + "]";
     }
 }

@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * A queue with offloads: one system call carries many packets of a flow, which {@link Segmenter} takes apart on the way
  * in and {@link Coalescer} puts together on the way out.
  */
-final class VnetQueue implements Tun, Coalescer.Sink {
+final class VnetQueue extends TunQueue implements Coalescer.Sink {
     /** The largest IP packet, and one byte more that shows when the kernel had to cut. */
     private static final int READ_BYTES = VnetHeader.LENGTH + 65_535 + 1;
 
@@ -22,42 +22,21 @@ final class VnetQueue implements Tun, Coalescer.Sink {
 
     private static final int IOVEC_BYTES = 16;
 
-    private final Libc libc;
-    private final int fd;
-    private final String name;
-    private final int mtu;
     private final Segmenter segmenter = new Segmenter();
     private final Coalescer coalescer;
     private final MemorySegment read;
     private final MemorySegment vnet;
     private final MemorySegment iov;
-    private long readDrops;
-    private long writeDrops;
     private long superPacketsRead;
     private long superPacketsWritten;
-    private boolean broken;
-    private boolean closed;
 
     VnetQueue(Libc libc, int fd, String name, int mtu, Offloads offloads) {
-        this.libc = libc;
-        this.fd = fd;
-        this.name = name;
-        this.mtu = mtu;
+        super(libc, fd, name, mtu);
         this.coalescer = new Coalescer(this, offloads.tso(), offloads.uso());
         Arena arena = Arena.ofAuto();
         this.read = arena.allocate(READ_AT + READ_BYTES, 64);
         this.vnet = arena.allocate(VnetHeader.LENGTH, 8);
         this.iov = arena.allocate((long) (Run.MAX_SEGMENTS + 1) * IOVEC_BYTES, 8);
-    }
-
-    @Override
-    public int fd() {
-        return fd;
-    }
-
-    @Override
-    public String name() {
-        return name;
     }
 
     // ---- read ----
@@ -90,14 +69,7 @@ final class VnetQueue implements Tun, Coalescer.Sink {
 
     /** Reads until there is something to take apart; false when nothing waits, or what came was dropped. */
     private boolean fill() {
-        int bytes;
-        do {
-            bytes = libc.read(fd, read, READ_AT, READ_BYTES);
-        } while (bytes == -Errno.EINTR);
-        if (bytes < 0 && bytes != -Errno.EAGAIN) {
-            readDrops++;
-            broken |= LostTun.is(name, -bytes, broken);
-        }
+        int bytes = read(read, READ_AT, READ_BYTES);
         if (bytes <= 0) {
             return false;
         }
@@ -114,11 +86,6 @@ final class VnetQueue implements Tun, Coalescer.Sink {
     @Override
     public boolean hasMore() {
         return !segmenter.isEmpty();
-    }
-
-    @Override
-    public boolean broken() {
-        return broken;
     }
 
     // ---- write ----
@@ -139,9 +106,7 @@ final class VnetQueue implements Tun, Coalescer.Sink {
         if (packet.headroom() >= VnetHeader.LENGTH) {
             int at = packet.offset() - VnetHeader.LENGTH;
             VnetHeader.setNone(packet.segment(), at);
-            do {
-                written = libc.write(fd, packet.segment(), at, VnetHeader.LENGTH + packet.length());
-            } while (written == -Errno.EINTR);
+            written = write(packet.segment(), at, VnetHeader.LENGTH + packet.length());
         } else {
             VnetHeader.setNone(vnet, 0);
             iovec(0, vnet, 0, VnetHeader.LENGTH);
@@ -189,16 +154,6 @@ final class VnetQueue implements Tun, Coalescer.Sink {
     // ---- counters ----
 
     @Override
-    public long readDrops() {
-        return readDrops;
-    }
-
-    @Override
-    public long writeDrops() {
-        return writeDrops;
-    }
-
-    @Override
     public long thinned() {
         return coalescer.thinned();
     }
@@ -211,18 +166,5 @@ final class VnetQueue implements Tun, Coalescer.Sink {
     /** Writes that took several packets, ever. */
     long superPacketsWritten() {
         return superPacketsWritten;
-    }
-
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            libc.closeQuietly(fd);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return "VnetQueue[" + name + ", mtu=" + mtu + "]";
     }
 }
