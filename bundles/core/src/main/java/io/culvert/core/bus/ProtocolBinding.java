@@ -90,27 +90,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     @Override
     public void onDatagram(PooledBuffer datagram, LinkEndpoint from) {
         loop.pacing().fromLink();
-        long key;
-        try {
-            key = protocol.sessionKey(datagram, from);
-        } catch (Throwable t) {
-            loop.drops.drop(datagram, DropReason.MALFORMED);
-            log("session key", t);
-            return;
-        }
-        LoopSession session = keys.find(key);
-        if (session == null) {
-            int steered = steered(key, from);
-            if (steered == loop.index()) {
-                accept(datagram, from);
-            } else {
-                loop.crossing().give(datagram, from, this, steered);
-            }
-        } else if (session.loop() == loop) {
-            session.onDatagram(datagram, from);
-        } else {
-            loop.crossing().give(datagram, from, session);
-        }
+        find(datagram, from, false);
     }
 
     /**
@@ -126,26 +106,32 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         LinkEndpoint here = here(from);
         if (here == null) {
             loop.drops.drop(datagram, DropReason.LINK_ERROR);
-            return;
-        }
-        if (to != null) {
+        } else if (to != null) {
             to.onDatagram(datagram, here);
-            return;
+        } else {
+            find(datagram, here, true);
         }
-        LoopSession session;
+    }
+
+    /** @param steered whether this is the loop that the datagram's key leads to: what no session is known for begins here */
+    private void find(PooledBuffer datagram, LinkEndpoint from, boolean steered) {
+        long key;
         try {
-            session = keys.find(protocol.sessionKey(datagram, here));
+            key = protocol.sessionKey(datagram, from);
         } catch (Throwable t) {
             loop.drops.drop(datagram, DropReason.MALFORMED);
             log("session key", t);
             return;
         }
-        if (session == null) {
-            accept(datagram, here);
-        } else if (session.loop() == loop) {
-            session.onDatagram(datagram, here);
+        LoopSession session = keys.find(key);
+        if (session != null && session.loop() == loop) {
+            session.onDatagram(datagram, from);
+        } else if (session != null) {
+            loop.crossing().give(datagram, from, session);
+        } else if (steered || steered(key, from) == loop.index()) {
+            accept(datagram, from);
         } else {
-            loop.crossing().give(datagram, here, session);
+            loop.crossing().give(datagram, from, this, steered(key, from));
         }
     }
 
