@@ -67,16 +67,6 @@ final class LoopProtocols {
         }
     }
 
-    // ---- traffic that waits ----
-
-    /** Leaves outbound packets in the kernel until the answer is run, by any thread, or this time is over. */
-    Runnable hold(long atMostNs) {
-        var hold = new Hold();
-        loop.holdTun();
-        loop.after(atMostNs, hold::release);
-        return () -> loop.commands.post(hold::release);
-    }
-
     LoopProtocols(
             PacketLoop loop,
             SessionDesk desk,
@@ -88,6 +78,16 @@ final class LoopProtocols {
         this.binder = binder;
         this.frozenTotals = frozenTotals;
         this.wall = wall;
+    }
+
+    // ---- traffic that waits ----
+
+    /** Leaves outbound packets in the kernel until the answer is run, by any thread, or this time is over. */
+    Runnable hold(long atMostNs) {
+        var hold = new Hold();
+        loop.holdTun();
+        loop.after(atMostNs, hold::release);
+        return () -> loop.commands.post(hold::release);
     }
 
     // ---- attach ----
@@ -364,15 +364,6 @@ final class LoopProtocols {
             }
         }
         return null;
-    }
-
-    /** Whether sessions would be left behind by protocols like these. */
-    int sessionCount(Predicate<TunnelProtocol> which) {
-        int count = 0;
-        for (ProtocolBinding binding : bindings) {
-            count += which.test(binding.protocol()) ? binding.sessions().size() : 0;
-        }
-        return count;
     }
 
     // ---- sessions ----

@@ -416,10 +416,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         status.put("listeners", listeners().stream().map(ListenerStatus::asMap).toList());
         status.put("sessions", Arrays.stream(loops).mapToInt(PacketLoop::sessionCount).sum());
         Map<String, Object> drops = new LinkedHashMap<>();
-        for (DropReason reason : DropReason.values()) {
-            if (drops(reason) != 0) {
-                drops.put(reason.name(), drops(reason));
-            }
+        for (PacketLoop loop : loops) {
+            loop.drops.snapshot().forEach((reason, count) -> drops.merge(reason, count, PacketBus::sum));
         }
         long tunErrors = ends.stream().mapToLong(end -> end.tun().writeDrops()).sum();
         if (tunErrors != 0) {
