@@ -2,7 +2,7 @@
  * Snapshots of the running system for the command line and the console, and the handle that ends sessions.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.culvert.api.status;
 

@@ -56,6 +56,13 @@ public interface TunnelProtocol {
     }
 
     /**
+     * Warms up, so that sessions which move here do not wait for classes to be loaded and compiled. Called at most once,
+     * while another version of the protocol still serves the instance; never by a packet loop, and may take a few seconds.
+     * Does nothing that can be seen from outside; ends early when the thread is interrupted.
+     */
+    default void prepare() {}
+
+    /**
      * A datagram without a session. Consumes {@code first}. Returns the session it starts, made with a host from
      * {@link TunnelHost#newSession}, or null when the datagram was answered statelessly or dropped. Spends no memory on
      * a remote that has not yet proven its address or a shared key.
@@ -66,7 +73,10 @@ public interface TunnelProtocol {
      * Makes a live session of a record that this protocol's {@link TunnelSession#freeze} wrote, in this or an earlier
      * version. The session binds its keys through {@code session}; it starts behind the record's reservation.
      *
-     * @throws HandoverException when the record cannot be read; core closes the session and forgets the record
+     * <p>While another version still serves the instance, core may try records out on a thread of its own, with hosts
+     * that do nothing, one record after the other: what it makes is only asked for its record, and closed.
+     *
+     * @throws HandoverException when the record cannot be read; core keeps the record for a version that can
      */
     TunnelSession thaw(SessionRecord record, Endpoint remote, TunnelHost host, SessionHost session, long nowNs)
             throws HandoverException;

@@ -1,9 +1,12 @@
 package io.culvert.api.tunnel;
 
+import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.status.TunnelStatus;
+import io.culvert.api.tls.TlsProvider;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -52,4 +55,14 @@ public interface TunnelSession {
     void closed();
 
     TunnelStatus status();
+
+    /** The provider whose engine runs the control channel that is in use; empty while there is none. */
+    default Optional<TlsProvider> tlsInUse() {
+        return Optional.empty();
+    }
+
+    /** The provider of the key that data is sent with; empty while there is none. */
+    default Optional<CipherProvider> cipherInUse() {
+        return Optional.empty();
+    }
 }
