@@ -1,5 +1,7 @@
 package io.culvert.api.tunnel;
 
+import java.util.List;
+
 /**
  * The byte of a datagram whose value, modulo the number of packet loops, names the loop that its session most likely
  * lives on. The kernel delivers by it; a datagram that is too short for its byte counts as one with 0 there.
@@ -11,12 +13,23 @@ package io.culvert.api.tunnel;
  * @param opcode the opcode whose datagrams carry the byte elsewhere than the others
  * @param offsetIfOpcode offset of the byte in datagrams with that opcode
  * @param offsetElse offset of the byte in all others
+ * @param first opcodes with which strangers begin. Their datagrams wait apart, so that a flood of them pushes none of an
+ *     established session's out of the kernel's queue; at most {@value #MOST_FIRST}
  */
-public record Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse) {
+public record Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse, List<Integer> first) {
+    private static final int MOST_FIRST = 16;
+
     public Steering {
-        if (opcodeShift < 0 || opcodeShift > 7 || opcode < 0 || opcode > 255 || offsetIfOpcode < 0 || offsetElse < 0) {
+        first = List.copyOf(first);
+        if (opcodeShift < 0 || opcodeShift > 7 || opcode < 0 || opcode > 255 || offsetIfOpcode < 0 || offsetElse < 0
+                || first.size() > MOST_FIRST || first.stream().anyMatch(each -> each < 0 || each > 255)) {
             throw new IllegalArgumentException("no steering: shift " + opcodeShift + ", opcode " + opcode + ", offsets "
-                    + offsetIfOpcode + " and " + offsetElse);
+                    + offsetIfOpcode + " and " + offsetElse + ", first " + first);
         }
+    }
+
+    /** Without a place apart for strangers. */
+    public Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse) {
+        this(opcodeShift, opcode, offsetIfOpcode, offsetElse, List.of());
     }
 }

@@ -30,18 +30,29 @@ record ListenSocket(int fd, int family, int port) {
      * @throws IOException with one clear line that names address, port, cause and remedy
      */
     static ListenSocket open(Libc libc, ListenerClaim claim, Listener.Group group) throws IOException {
+        return open(libc, claim, group.index() == 0 ? 0 : group.port(), group.count() > 1);
+    }
+
+    /**
+     * Opens the socket of a group.
+     *
+     * @param shared the port that the group has, or 0 for the group's first socket
+     * @param others whether more sockets of the group follow
+     * @throws IOException with one clear line that names address, port, cause and remedy
+     */
+    static ListenSocket open(Libc libc, ListenerClaim claim, int shared, boolean others) throws IOException {
         if (claim.address().isUnresolved()) {
             throw new IOException(describe(claim) + ": the address is a name; configure an IP address");
         }
         try {
-            return openSocket(libc, claim, group);
+            return openSocket(libc, claim, shared, others);
         } catch (NativeException e) {
             throw new IOException(
                     describe(claim) + ": " + Errno.describe(e.errno()) + "; " + remedy(claim, e.errno()), e);
         }
     }
 
-    private static ListenSocket openSocket(Libc libc, ListenerClaim claim, Listener.Group group)
+    private static ListenSocket openSocket(Libc libc, ListenerClaim claim, int shared, boolean others)
             throws NativeException {
         boolean stream = claim.transport().isStream();
         int type = (stream ? Linux.SOCK_STREAM : Linux.SOCK_DGRAM) | Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC;
@@ -66,15 +77,15 @@ record ListenSocket(int fd, int family, int port) {
             } else {
                 prepareDatagrams(libc, fd, family);
             }
-            int port = group.index() == 0 ? claim.address().getPort() : group.port();
-            if (group.index() > 0) {
+            int port = shared == 0 ? claim.address().getPort() : shared;
+            if (shared != 0) {
                 libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_REUSEPORT, 1);
             }
             MemorySegment name = arena.allocate(SocketAddress.BYTES, 8);
             int length = SocketAddress.write(
                     name, 0, family, IpAddress.high(address), IpAddress.low(address), port, 0);
             libc.bind(fd, name, length);
-            if (group.index() == 0 && group.count() > 1) {
+            if (shared == 0 && others) {
                 // Not before: the port would be shared with whoever else shares it.
                 libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_REUSEPORT, 1);
             }

@@ -21,14 +21,27 @@ public final class SocketListeners implements Listener.Factory {
 
     @Override
     public Listener open(ListenerClaim claim, Optional<Steering> steering, Listener.Group group) throws IOException {
-        ListenSocket socket = ListenSocket.open(libc, claim, group);
         if (claim.transport().isStream()) {
-            return new TcpListener(libc, claim, socket, resources, tcp());
+            return new TcpListener(libc, claim, ListenSocket.open(libc, claim, group), resources, tcp());
         }
-        if (group.index() > 0 && steering.isPresent()) {
+        boolean apart = steering.isPresent() && !steering.get().first().isEmpty();
+        ListenSocket socket =
+                ListenSocket.open(libc, claim, group.index() == 0 ? 0 : group.port(), apart || group.count() > 1);
+        ListenSocket door = apart ? door(claim, socket) : null;
+        if (steering.isPresent() && (apart || group.index() > 0)) {
             SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
         }
-        return new UdpLink(libc, claim, socket, resources, udp());
+        return new UdpLink(libc, claim, socket, door, resources, udp());
+    }
+
+    /** The socket for strangers, which must be opened right behind that of the same loop. */
+    private ListenSocket door(ListenerClaim claim, ListenSocket behind) throws IOException {
+        try {
+            return ListenSocket.open(libc, claim, behind.port(), true);
+        } catch (IOException e) {
+            libc.closeQuietly(behind.fd());
+            throw e;
+        }
     }
 
     private UdpBatches udp() {

@@ -11,6 +11,7 @@ import io.culvert.core.libc.Linux;
 import io.culvert.core.libc.NativeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +22,10 @@ import org.slf4j.LoggerFactory;
 final class SteeringProgram {
     private static final Logger LOG = LoggerFactory.getLogger(SteeringProgram.class);
     private static final int INSTRUCTION = 8;
-    private static final int LENGTH = 9;
     private static final int FPROG = 16;
+
+    /** Instructions that answer with a socket. */
+    private static final int ANSWER = 5;
 
     /** BPF_LD | BPF_B | BPF_ABS; ends the program with the answer 0 when the datagram is too short. */
     private static final int LOAD_BYTE = 0x30;
@@ -31,10 +34,16 @@ final class SteeringProgram {
     private static final int SHIFT_RIGHT = 0x74;
 
     /** BPF_JMP | BPF_JEQ | BPF_K. */
-    private static final int JUMP_UNLESS_EQUAL = 0x15;
+    private static final int JUMP_IF_EQUAL = 0x15;
 
     /** BPF_ALU | BPF_MOD | BPF_K. */
     private static final int MODULO = 0x94;
+
+    /** BPF_ALU | BPF_MUL | BPF_K. */
+    private static final int MULTIPLY = 0x24;
+
+    /** BPF_ALU | BPF_ADD | BPF_K. */
+    private static final int ADD = 0x04;
 
     /** BPF_RET | BPF_A. */
     private static final int RETURN = 0x16;
@@ -42,21 +51,27 @@ final class SteeringProgram {
     private final MemorySegment code;
     private int count;
 
-    private SteeringProgram(Arena arena) {
-        this.code = arena.allocate((long) LENGTH * INSTRUCTION, 8);
+    /** All but the comparisons with {@link Steering#first}. */
+    private static final int OTHERS = 3 + 3 * ANSWER;
+
+    private SteeringProgram(Arena arena, Steering steering) {
+        this.code = arena.allocate((long) (OTHERS + steering.first().size()) * INSTRUCTION, 8);
     }
 
-    /** Gives the program to the group of {@code fd}; without it datagrams go anywhere, and are handed over. */
+    /**
+     * Gives the program to the group of {@code fd}; without it datagrams go anywhere, and are handed over. With
+     * {@link Steering#first} each loop has two sockets in a row, the second one for strangers.
+     */
     static void attach(Libc libc, int fd, Steering steering, Listener.Group group) {
         try (var arena = Arena.ofConfined()) {
-            var program = new SteeringProgram(arena);
+            var program = new SteeringProgram(arena, steering);
             program.write(steering, group.count());
             MemorySegment sockFprog = arena.allocate(FPROG, 8);
             sockFprog.set(JAVA_SHORT, 0, (short) program.count);
             sockFprog.set(JAVA_LONG, 8, program.code.address());
             libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_ATTACH_REUSEPORT_CBPF, sockFprog, FPROG);
         } catch (NativeException e) {
-            if (group.index() == 1) {
+            if (group.index() == 0 || steering.first().isEmpty() && group.index() == 1) {
                 LOG.warn(
                         "udp port={}: the kernel does not steer datagrams to their loop, which costs throughput: {}",
                         group.port(),
@@ -66,24 +81,35 @@ final class SteeringProgram {
     }
 
     private void write(Steering steering, int loops) {
-        add(LOAD_BYTE, 0, 0);
-        add(SHIFT_RIGHT, 0, steering.opcodeShift());
-        add(JUMP_UNLESS_EQUAL, 3, steering.opcode());
-        byteAt(steering.offsetIfOpcode(), loops);
-        byteAt(steering.offsetElse(), loops);
+        List<Integer> first = steering.first();
+        int sockets = first.isEmpty() ? 1 : 2;
+        add(LOAD_BYTE, 0, 0, 0);
+        add(SHIFT_RIGHT, 0, 0, steering.opcodeShift());
+        for (int i = 0; i < first.size(); i++) {
+            // Over the other comparisons and both answers.
+            add(JUMP_IF_EQUAL, first.size() - i + 2 * ANSWER, 0, first.get(i));
+        }
+        add(JUMP_IF_EQUAL, 0, ANSWER, steering.opcode());
+        answer(steering.offsetIfOpcode(), loops, sockets, 0);
+        answer(steering.offsetElse(), loops, sockets, 0);
+        if (!first.isEmpty()) {
+            answer(steering.offsetElse(), loops, sockets, 1);
+        }
     }
 
-    private void byteAt(int offset, int loops) {
-        add(LOAD_BYTE, 0, offset);
-        add(MODULO, 0, loops);
-        add(RETURN, 0, 0);
+    private void answer(int offset, int loops, int sockets, int socket) {
+        add(LOAD_BYTE, 0, 0, offset);
+        add(MODULO, 0, 0, loops);
+        add(MULTIPLY, 0, 0, sockets);
+        add(ADD, 0, 0, socket);
+        add(RETURN, 0, 0, 0);
     }
 
     /** A struct sock_filter: code u16, jump if true u8, jump if false u8, operand u32. */
-    private void add(int opcode, int ifFalse, int operand) {
+    private void add(int opcode, int ifTrue, int ifFalse, int operand) {
         long at = (long) count++ * INSTRUCTION;
         code.set(JAVA_SHORT, at, (short) opcode);
-        code.set(JAVA_BYTE, at + 2, (byte) 0);
+        code.set(JAVA_BYTE, at + 2, (byte) ifTrue);
         code.set(JAVA_BYTE, at + 3, (byte) ifFalse);
         code.set(JAVA_INT, at + 4, operand);
     }

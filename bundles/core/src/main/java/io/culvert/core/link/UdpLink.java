@@ -24,6 +24,7 @@ public final class UdpLink implements Link, Listener, Pollable {
     private final Libc libc;
     private final ListenerClaim claim;
     private final ListenSocket socket;
+    private final @Nullable Door door;
     private final LinkResources resources;
     private final UdpReceiver receiver;
     private final UdpSender sender;
@@ -44,7 +45,38 @@ public final class UdpLink implements Link, Listener, Pollable {
 
     private @Nullable LinkEndpoint here;
 
-    UdpLink(Libc libc, ListenerClaim claim, ListenSocket socket, LinkResources resources, UdpBatches batches) {
+    /** The socket at which strangers wait, so that they crowd out nobody. Each round lets a few in. */
+    private final class Door implements Pollable {
+        private final ListenSocket socket;
+        private final UdpReceiver receiver;
+
+        Door(ListenSocket socket, UdpBatches batches) {
+            this.socket = socket;
+            this.receiver = new UdpReceiver(libc, socket, UdpLink.this, id, resources, batches.in());
+        }
+
+        @Override
+        public int fd() {
+            return socket.fd();
+        }
+
+        @Override
+        public void onReady(boolean readable, boolean writable) {
+            DatagramSink to = sink;
+            if (readable && to != null) {
+                receiver.readOne(to);
+            }
+        }
+    }
+
+    /** @param door another socket at the same address, for datagrams that begin sessions; null when there is none */
+    UdpLink(
+            Libc libc,
+            ListenerClaim claim,
+            ListenSocket socket,
+            @Nullable ListenSocket door,
+            LinkResources resources,
+            UdpBatches batches) {
         this.libc = libc;
         this.claim = claim;
         this.socket = socket;
@@ -52,6 +84,7 @@ public final class UdpLink implements Link, Listener, Pollable {
         this.resources = resources;
         this.receiver = new UdpReceiver(libc, socket, this, id, resources, batches.in());
         this.sender = new UdpSender(libc, socket, resources.drops(), batches.out());
+        this.door = door == null ? null : new Door(door, batches);
     }
 
     @Override
@@ -171,6 +204,9 @@ public final class UdpLink implements Link, Listener, Pollable {
     public void resume(DatagramSink sink, @Nullable StreamFraming framing) throws IOException {
         this.sink = sink;
         resources.poller().add(this);
+        if (door != null) {
+            resources.poller().add(door);
+        }
         settle();
     }
 
@@ -180,6 +216,9 @@ public final class UdpLink implements Link, Listener, Pollable {
             sink = null;
             settle();
             resources.poller().remove(this);
+            if (door != null) {
+                resources.poller().remove(door);
+            }
         }
     }
 
@@ -237,6 +276,9 @@ public final class UdpLink implements Link, Listener, Pollable {
         closed = true;
         sender.close();
         libc.closeQuietly(socket.fd());
+        if (door != null) {
+            libc.closeQuietly(door.fd());
+        }
         resources.endpoints().clear();
         otherwise = null;
         here = null;

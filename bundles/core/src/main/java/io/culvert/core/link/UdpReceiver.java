@@ -59,6 +59,11 @@ final class UdpReceiver {
         }
     }
 
+    /** Delivers one batch of what waits. */
+    void readOne(DatagramSink sink) {
+        receive(sink);
+    }
+
     /** One batch; whether more may wait. */
     private boolean receive(DatagramSink sink) {
         // Any message may be large: a batch shall not take more than half of what others need, too.

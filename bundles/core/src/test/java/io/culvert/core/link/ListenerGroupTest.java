@@ -49,10 +49,16 @@ final class ListenerGroupTest {
     }
 
     private Listener open(ListenerClaim claim, Listener.Group group) throws IOException {
+        return open(claim, STEERING, group, new SteppedPoller());
+    }
+
+    private Listener open(
+            ListenerClaim claim, Optional<Steering> steering, Listener.Group group, SteppedPoller poller)
+            throws IOException {
         var resources = new LinkResources(new BufferPool(64, 64, 512), new Drops(),
-                new EndpointTable(16, new EndpointTable.Key(1, 2)), new SteppedPoller(), () -> 0,
+                new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> 0,
                 (delay, then) -> {}, new FakeGate());
-        Listener listener = new SocketListeners(libc, resources).open(claim, STEERING, group);
+        Listener listener = new SocketListeners(libc, resources).open(claim, steering, group);
         opened.add(listener);
         return listener;
     }
@@ -111,6 +117,57 @@ final class ListenerGroupTest {
         send(new byte[] {7 << 3, 1});
         send(new byte[0]);
         assertEquals(before + 2, heard.getFirst().size());
+    }
+
+    /** However many strangers come at once, what sessions sent is all there, and the strangers get their turn later. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldLetNoFloodOfStrangersPushOutWhatSessionsSend(int count) throws Exception {
+        var steering = Optional.of(new Steering(3, 9, 3, 8, List.of(7, 10, 11)));
+        var poller = new SteppedPoller();
+        int[] strangers = new int[count];
+        int[] known = new int[count];
+        List<LinkEndpoint> from = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int loop = i;
+            var group = new Listener.Group(i, count, i == 0 ? 0 : opened.getFirst().port());
+            open(any(Transport.UDP, "::"), steering, group, poller).resume(
+                    new DatagramSink() {
+                        @Override
+                        public void onDatagram(PooledBuffer datagram, LinkEndpoint sender) {
+                            byte first = datagram.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, datagram.offset());
+                            (first == 9 << 3 ? known : strangers)[loop]++;
+                            from.add(sender);
+                            datagram.release();
+                        }
+
+                        @Override
+                        public void onLinkClosed(LinkEndpoint endpoint, String why) {}
+                    },
+                    null);
+        }
+        // More than any socket's queue takes.
+        byte[] flood = new byte[440];
+        try (var socket = new DatagramSocket()) {
+            for (int i = 0; i < 50_000; i++) {
+                flood[0] = (byte) (List.of(7, 10, 11).get(i % 3) << 3);
+                flood[8] = (byte) i;
+                socket.send(new DatagramPacket(flood, flood.length, LOOPBACK, opened.getFirst().port()));
+            }
+            for (int i = 0; i < 30; i++) {
+                byte[] data = {9 << 3, 0, 0, (byte) i, 1};
+                socket.send(new DatagramPacket(data, data.length, LOOPBACK, opened.getFirst().port()));
+            }
+        }
+        poller.dispatch();
+        for (int i = 0; i < count; i++) {
+            assertEquals(30 / count, known[i], "of sessions on loop " + i);
+            assertTrue(strangers[i] > 0 && strangers[i] <= ReceiveBatch.SLOTS, "let in at once: " + strangers[i]);
+        }
+        for (LinkEndpoint sender : from) {
+            assertEquals(LOOPBACK, sender.remote().getAddress());
+            assertTrue(opened.contains(sender.link()), "answers leave through the loop's own link");
+        }
     }
 
     @Test

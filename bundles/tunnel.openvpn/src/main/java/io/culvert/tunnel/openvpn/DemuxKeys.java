@@ -8,6 +8,7 @@ import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * Under which keys core finds a session: DATA_V2 by its peer-id, control packets by address and client session-id,
@@ -15,8 +16,9 @@ import java.nio.ByteOrder;
  * meet and a remote cannot aim at another's key.
  */
 final class DemuxKeys {
-    /** DATA_V2: the low byte of the peer-id; else the low byte of the client's session-id. */
-    static final Steering STEERING = new Steering(3, Opcode.DATA_V2, 3, 8);
+    /** DATA_V2: the low byte of the peer-id; else the low byte of the client's session-id. Resets come from strangers. */
+    static final Steering STEERING = new Steering(3, Opcode.DATA_V2, 3, 8,
+            List.of(Opcode.CONTROL_HARD_RESET_CLIENT_V2, Opcode.CONTROL_HARD_RESET_CLIENT_V3, Opcode.CONTROL_WKC_V1));
 
     private static final ValueLayout.OfLong U64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
