@@ -29,6 +29,7 @@ class ManifestsIT {
     /** A library that one module alone uses, so that the module can be replaced together with it. */
     private static final Map<String, List<String>> LIBRARIES = Map.of(
             "control", List.of("com.fasterxml.jackson.", "org.yaml.snakeyaml"),
+            "swap", List.of("com.fasterxml.jackson."),
             "store.local", List.of("org.sqlite."),
             "pki", List.of("org.bouncycastle."),
             "auth.file", List.of("org.bouncycastle."),
@@ -42,7 +43,7 @@ class ManifestsIT {
         for (String id : List.of("wire", "core", "tunnel.", "policy.", "route.", "net.", "codec.")) {
             MAY_IMPORT.put(id, API_AND_WIRE);
         }
-        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control")) {
+        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap")) {
             MAY_IMPORT.put(id, API);
         }
     }

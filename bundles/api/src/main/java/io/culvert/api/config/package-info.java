@@ -2,7 +2,7 @@
  * What every configured module says about bad settings.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.culvert.api.config;
 
