@@ -7,10 +7,12 @@ import java.util.Optional;
 /**
  * One log entry.
  *
- * @param sequence counts entries of this process, from 1; a gap means lost entries
+ * @param sequence counts the entries of one run of the log hub, from 1; a gap means lost entries
  * @param module the bundle's symbolic name
  * @param message formatted; one line
  * @param trace a stack trace, lines separated by line feeds
+ * @param run names the run of the log hub that counted {@code sequence}, with which it names the entry for good; 16
+ *     hexadecimal digits, empty for an entry that no hub counted
  */
 public record LogRecord(
         long sequence,
@@ -20,7 +22,8 @@ public record LogRecord(
         String logger,
         String thread,
         String message,
-        Optional<String> trace) {
+        Optional<String> trace,
+        String run) {
 
     public enum Level {
         ERROR,
@@ -38,5 +41,19 @@ public record LogRecord(
         Objects.requireNonNull(thread, "thread");
         Objects.requireNonNull(message, "message");
         Objects.requireNonNull(trace, "trace");
+        Objects.requireNonNull(run, "run");
+    }
+
+    /** An entry that no hub counted. */
+    public LogRecord(
+            long sequence,
+            Instant time,
+            Level level,
+            String module,
+            String logger,
+            String thread,
+            String message,
+            Optional<String> trace) {
+        this(sequence, time, level, module, logger, thread, message, trace, "");
     }
 }

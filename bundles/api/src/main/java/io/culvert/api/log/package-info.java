@@ -2,7 +2,7 @@
  * The kind <em>log sink</em>: where log entries end. With no sink installed nothing is formatted.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.culvert.api.log;
 
