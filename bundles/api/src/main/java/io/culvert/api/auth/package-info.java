@@ -1,10 +1,10 @@
 /**
  * The kind <em>authenticator</em>: who may come in.
  *
- * <p>Threads: virtual threads of core; every method may block. Every failure refuses.
+ * <p>Threads: threads of core; every method may block. Every failure refuses.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.culvert.api.auth;
 

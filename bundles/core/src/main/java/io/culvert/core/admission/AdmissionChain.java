@@ -2,7 +2,6 @@ package io.culvert.core.admission;
 
 import io.culvert.api.auth.AccessCheck;
 import io.culvert.api.auth.AuthDecision;
-import io.culvert.api.auth.Authenticator;
 import io.culvert.api.auth.Credentials;
 import io.culvert.api.auth.PeerIdentity;
 import io.culvert.api.handover.SessionRecord;
@@ -12,7 +11,6 @@ import io.culvert.api.network.TunnelAddresses;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,10 +32,9 @@ public final class AdmissionChain implements Admissions {
     public static final String ADDRESS_ATTRIBUTE = "address";
 
     private static final Logger log = LoggerFactory.getLogger(AdmissionChain.class);
-    private static final String PEER_TEXT = "authentication failed";
     private static final String NOT_ALLOWED = "access denied";
 
-    private final Supplier<List<Authenticator>> authenticators;
+    private final AuthenticatorChain authenticators;
     private final Supplier<List<AccessCheck>> checks;
     private final NetworkSettings network;
     private final AddressPool pool;
@@ -57,13 +54,13 @@ public final class AdmissionChain implements Admissions {
     public record Limits(int maxSessions, boolean duplicateLogins) {}
 
     /**
-     * @param authenticators those in force, in the order in which they are asked; called for each login
+     * @param authenticators who says that a peer is who it claims to be
      * @param checks those in force; called for each admission
      * @param network what peers are told; its prefixes are those of {@code pool}
      * @param sessions ends the sessions that are replaced
      */
     public AdmissionChain(
-            Supplier<List<Authenticator>> authenticators,
+            AuthenticatorChain authenticators,
             Supplier<List<AccessCheck>> checks,
             NetworkSettings network,
             AddressPool pool,
@@ -79,103 +76,7 @@ public final class AdmissionChain implements Admissions {
 
     @Override
     public AuthDecision authenticate(Credentials credentials) {
-        List<Authenticator> chain = authenticators.get();
-        if (chain.isEmpty()) {
-            return refused("no authenticator is installed: add one, such as auth.file, to the modules");
-        }
-        for (Authenticator authenticator : chain) {
-            AuthDecision decision = ask(authenticator, credentials);
-            switch (decision) {
-                case AuthDecision.Unknown unknown -> {
-                    // Not its user: the next one is asked.
-                }
-                case AuthDecision.Pending pending -> {
-                    return guarded(pending, authenticator, printable(credentials.username()));
-                }
-                case AuthDecision.Accepted accepted -> {
-                    return accepted;
-                }
-                case AuthDecision.Refused refused -> {
-                    return refused;
-                }
-            }
-        }
-        return refused("no authenticator knows user " + printable(credentials.username()));
-    }
-
-    private static AuthDecision ask(Authenticator authenticator, Credentials credentials) {
-        try {
-            AuthDecision decision = authenticator.authenticate(credentials);
-            if (decision == null) {
-                throw new IllegalStateException("no answer");
-            }
-            return decision;
-        } catch (Exception | LinkageError e) {
-            String text = describe(e, credentials.password());
-            log.warn("auth user={}: authenticator {} failed, refused: {}",
-                    printable(credentials.username()), nameOf(authenticator), text);
-            return refused("authenticator " + nameOf(authenticator) + " failed: " + text);
-        }
-    }
-
-    /** The later answer must be a decision too: anything else refuses. */
-    private static AuthDecision.Pending guarded(
-            AuthDecision.Pending pending, Authenticator authenticator, String username) {
-        String name = nameOf(authenticator);
-        return new AuthDecision.Pending(
-                pending.timeout(), pending.prompt(), pending.answer().handle((decision, failure) -> {
-                    if (decision instanceof AuthDecision.Accepted || decision instanceof AuthDecision.Refused) {
-                        return decision;
-                    }
-                    String why = failure == null ? "gave no decision" : "failed: " + failure.getClass().getName();
-                    log.warn("auth user={}: authenticator {} {}, refused", username, name, why);
-                    return refused("authenticator " + name + " " + why);
-                }));
-    }
-
-    private static String nameOf(Authenticator authenticator) {
-        try {
-            return String.valueOf(authenticator.name());
-        } catch (RuntimeException | LinkageError e) {
-            return authenticator.getClass().getName();
-        }
-    }
-
-    /** A stranger's text, fit for one line of a log. */
-    private static String printable(String username) {
-        String shown = username.length() <= 64 ? username : username.substring(0, 64) + "...";
-        return shown.replaceAll("\\p{C}", "?");
-    }
-
-    private static AuthDecision.Refused refused(String logText) {
-        return new AuthDecision.Refused(logText, PEER_TEXT);
-    }
-
-    /** The exception in words, unless they repeat the password. */
-    private static String describe(Throwable failure, byte[] password) {
-        String name = failure.getClass().getName();
-        String message = failure.getMessage();
-        if (message == null) {
-            return name;
-        }
-        return contains(message.getBytes(StandardCharsets.UTF_8), password) ? name + " (text withheld)"
-                : name + ": " + message;
-    }
-
-    private static boolean contains(byte[] text, byte[] part) {
-        if (part.length == 0) {
-            return false;
-        }
-        for (int start = 0; start + part.length <= text.length; start++) {
-            int same = 0;
-            while (same < part.length && text[start + same] == part[same]) {
-                same++;
-            }
-            if (same == part.length) {
-                return true;
-            }
-        }
-        return false;
+        return authenticators.authenticate(credentials);
     }
 
     @Override

@@ -57,7 +57,7 @@ final class SessionDesk {
         loop.commands.post(() -> then.accept(value, null));
     }
 
-    /** Calls {@code then} once, or twice when the first decision is pending; the password is zeroed before. */
+    /** Calls {@code then} with each decision, the last of which is not pending; the password is zeroed before. */
     void authenticate(Credentials credentials, Consumer<AuthDecision> then) {
         offload(
                 () -> {
@@ -67,26 +67,26 @@ final class SessionDesk {
                         credentials.zero();
                     }
                 },
-                (decision, error) -> {
-                    AuthDecision answer = decision == null ? refused("the authenticators failed", error) : decision;
-                    then.accept(answer);
-                    if (answer instanceof AuthDecision.Pending pending) {
-                        await(pending, then);
-                    }
-                });
+                (decision, error) ->
+                        tell(decision == null ? refused("the authenticators failed", error) : decision, then));
+    }
+
+    private void tell(AuthDecision decision, Consumer<AuthDecision> then) {
+        then.accept(decision);
+        if (decision instanceof AuthDecision.Pending pending) {
+            await(pending, then);
+        }
     }
 
     private void await(AuthDecision.Pending pending, Consumer<AuthDecision> then) {
         var answered = new AtomicBoolean();
         Consumer<AuthDecision> once = decision -> {
             if (answered.compareAndSet(false, true)) {
-                then.accept(decision);
+                tell(decision, then);
             }
         };
         pending.answer().whenComplete((decision, error) -> loop.commands.post(() -> once.accept(
-                decision == null || decision instanceof AuthDecision.Pending
-                        ? refused("the pending decision failed", error)
-                        : decision)));
+                decision == null ? refused("the pending decision failed", error) : decision)));
         loop.after(
                 pending.timeout().toNanos(),
                 () -> once.accept(new AuthDecision.Refused("nobody decided within " + pending.timeout(), "timeout")));

@@ -7,6 +7,7 @@ import io.culvert.api.network.Prefix;
 import io.culvert.api.store.Store;
 import io.culvert.core.admission.AddressPool;
 import io.culvert.core.admission.AdmissionChain;
+import io.culvert.core.admission.AuthenticatorChain;
 import io.culvert.core.bus.BusSettings;
 import io.culvert.core.bus.HandshakeThreads;
 import io.culvert.core.bus.PacketBus;
@@ -42,6 +43,7 @@ final class Appliance {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final PacketBus bus;
     private @Nullable HandshakeThreads handshakes;
+    private @Nullable AuthenticatorChain logins;
     private final Map<String, Object> network = new LinkedHashMap<>();
     private @Nullable HostNetwork host;
 
@@ -96,8 +98,15 @@ final class Appliance {
         this.handshakes = handshakes;
         // The admission of a peer may end the peer's former session, so that both sides know each other.
         var running = new AtomicReference<PacketBus>();
-        var admissions = new AdmissionChain(
+        var logins = AuthenticatorChain.of(
                 plugged.authenticators(),
+                config.logins().chain(),
+                config.logins().deadline(),
+                config.logins().calls(),
+                workers);
+        this.logins = logins;
+        var admissions = new AdmissionChain(
+                logins,
                 plugged.checks(),
                 network(config, pool),
                 pool,
@@ -163,6 +172,10 @@ final class Appliance {
         HandshakeThreads threads = handshakes;
         if (threads != null) {
             status.put("handshakes", threads.status());
+        }
+        AuthenticatorChain chain = logins;
+        if (chain != null) {
+            status.put("logins", chain.status());
         }
         return status;
     }

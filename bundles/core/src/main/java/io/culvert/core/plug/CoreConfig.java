@@ -3,7 +3,9 @@ package io.culvert.core.plug;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.network.Prefix;
+import io.culvert.core.admission.ChainLink;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -35,9 +37,19 @@ record CoreConfig(
         boolean duplicateLogins,
         boolean clientToClient,
         int workers,
-        Map<DataCipher, String> ciphers) {
+        Map<DataCipher, String> ciphers,
+        Logins logins) {
 
     static final String PID = "io.culvert.core";
+
+    /**
+     * Who is asked at a login.
+     *
+     * @param chain empty for the order of ranking
+     * @param deadline for one answer
+     * @param calls of one authenticator at once
+     */
+    record Logins(List<ChainLink> chain, Duration deadline, int calls) {}
 
     private static final Pattern INTERFACE = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?");
@@ -45,6 +57,8 @@ record CoreConfig(
     private static final Pattern CIPHER = Pattern.compile("(?:([A-Za-z0-9-]+)=)?([a-z][a-z0-9.-]*)");
     private static final String CIPHER_FORM = "must be a provider's name such as openssl, or CIPHER=NAME, CIPHER being "
             + Arrays.stream(DataCipher.values()).map(CipherChoice::name).collect(Collectors.joining(", "));
+    private static final String LINK_FORM = "must be required, requisite, sufficient or optional, a blank, and the name "
+            + "of an authenticator, such as: requisite totp";
     private static final int IPV6_MINIMUM_MTU = 1280;
 
     /**
@@ -63,6 +77,8 @@ record CoreConfig(
         within("mtu", settings.mtu(), ipv6.isPresent() ? IPV6_MINIMUM_MTU : 576, 9000);
         within("maxSessions", settings.maxSessions(), 1, 65_533);
         within("workers", settings.workers(), 0, MAX_WORKERS);
+        within("authenticatorSeconds", settings.authenticatorSeconds(), 1, 120);
+        within("authenticatorCalls", settings.authenticatorCalls(), 1, 1024);
         return new CoreConfig(
                 ipv4,
                 ipv6,
@@ -80,7 +96,11 @@ record CoreConfig(
                 settings.workers() > 0
                         ? settings.workers()
                         : Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()),
-                ciphers(settings.ciphers()));
+                ciphers(settings.ciphers()),
+                new Logins(
+                        each("authenticators", settings.authenticators(), LINK_FORM, ChainLink::parse),
+                        Duration.ofSeconds(settings.authenticatorSeconds()),
+                        settings.authenticatorCalls()));
     }
 
     private static Optional<Prefix> prefix(String attribute, String text, int addressBytes, int longest) {

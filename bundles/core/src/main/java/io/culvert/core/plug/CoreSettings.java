@@ -73,4 +73,26 @@ public @interface CoreSettings {
             min = "0",
             max = "64")
     int workers() default 0;
+
+    @AttributeDefinition(
+            name = "Authenticators",
+            description = "Who is asked at a login with a password, one each: required, requisite, sufficient or optional, "
+                    + "and an authenticator's name, such as \"requisite totp\". Without it second factors are asked "
+                    + "first, and then the first authenticator that knows the user decides.",
+            required = false)
+    String[] authenticators() default {};
+
+    @AttributeDefinition(
+            name = "Authenticator deadline",
+            description = "Seconds in which an authenticator must answer; else the peer is refused.",
+            min = "1",
+            max = "120")
+    int authenticatorSeconds() default 10;
+
+    @AttributeDefinition(
+            name = "Authenticator calls",
+            description = "How many logins one authenticator checks at once.",
+            min = "1",
+            max = "1024")
+    int authenticatorCalls() default 64;
 }

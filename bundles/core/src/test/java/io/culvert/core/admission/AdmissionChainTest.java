@@ -312,7 +312,13 @@ class AdmissionChainTest {
         var network = new NetworkSettings(Optional.of(Prefix.parse(ipv4)), pool.ipv4Gateway(), Optional.empty(),
                 Optional.empty(), 1400, List.of(), true, List.of(), List.of());
         return new AdmissionChain(
-                () -> List.copyOf(authenticators), () -> List.copyOf(checks), network, pool, limits, end);
+                new AuthenticatorChain(
+                        () -> List.copyOf(authenticators),
+                        List.of(),
+                        GuardedAuthenticator.Limits.DEFAULT,
+                        System::nanoTime,
+                        Runnable::run),
+                () -> List.copyOf(checks), network, pool, limits, end);
     }
 
     private void end(long sessionId, CloseCause cause) {

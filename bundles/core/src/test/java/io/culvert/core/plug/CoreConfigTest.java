@@ -68,6 +68,9 @@ final class CoreConfigTest {
         refuses("ciphers", new String[] {"AES-512-GCM=jce"});
         refuses("ciphers", new String[] {"AES-256-GCM="});
         refuses("ciphers", new String[] {""});
+        refuses("authenticators", new String[] {"totp"});
+        refuses("authenticators", new String[] {"mandatory totp"});
+        refuses("authenticatorSeconds", 0);
         refuses("searchDomains", new String[] {"two words"});
     }
 

@@ -138,7 +138,7 @@ public final class Login {
             case AuthDecision.Accepted accepted -> steps.onOutcome(
                     new Outcome.Known(new PeerIdentity(user, profile, accepted.attributes())), nowNs, out);
             case AuthDecision.Refused r -> steps.onOutcome(refused(r.logText(), r.peerText()), nowNs, out);
-            case AuthDecision.Unknown _ -> steps.onOutcome(refused("nobody knows user " + user, PEER_TEXT), nowNs, out);
+            case AuthDecision.Unknown _, AuthDecision.Abstained _ -> steps.onOutcome(refused("nobody knows user " + user, PEER_TEXT), nowNs, out);
             // Core calls again with the decision, or with a refusal when it does not come in time.
             case AuthDecision.Pending pending -> steps.onPending(pending, nowNs, out);
         }
