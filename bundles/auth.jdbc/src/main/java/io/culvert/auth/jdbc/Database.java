@@ -1,0 +1,82 @@
+package io.culvert.auth.jdbc;
+
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.util.Properties;
+
+/**
+ * A database by its URL. Its driver is used directly: one that stays known to {@code DriverManager} would keep this
+ * bundle's classes.
+ */
+final class Database {
+    private final Driver driver;
+    private final String url;
+    private final Properties properties;
+
+    private Database(Driver driver, String url, Properties properties) {
+        this.driver = driver;
+        this.url = url;
+        this.properties = properties;
+    }
+
+    /**
+     * @param seconds to connect and to wait for an answer
+     * @throws IllegalArgumentException in words fit for the setting {@code url}
+     */
+    static Database of(String url, String user, String password, int seconds) throws SQLException {
+        if (url.startsWith("jdbc:postgresql:")) {
+            return postgres(url, account(user, password), seconds);
+        }
+        if (url.startsWith("jdbc:h2:")) {
+            return h2(url, account(user, password), seconds);
+        }
+        throw new IllegalArgumentException("must begin with jdbc:postgresql: or jdbc:h2:");
+    }
+
+    private static Properties account(String user, String password) {
+        var account = new Properties();
+        if (!user.isEmpty()) {
+            account.setProperty("user", user);
+        }
+        if (!password.isEmpty()) {
+            account.setProperty("password", password);
+        }
+        return account;
+    }
+
+    private static Database postgres(String url, Properties properties, int seconds) throws SQLException {
+        var driver = new org.postgresql.Driver();
+        if (org.postgresql.Driver.isRegistered()) {
+            org.postgresql.Driver.deregister();
+        }
+        if (!driver.acceptsURL(url)) {
+            throw new IllegalArgumentException("is no PostgreSQL URL, jdbc:postgresql://HOST[:PORT]/DATABASE");
+        }
+        properties.setProperty("ApplicationName", "culvert");
+        properties.setProperty("readOnly", "true");
+        // Both are the socket's own: the driver's other timeouts need a thread each.
+        properties.setProperty("connectTimeout", String.valueOf(seconds));
+        properties.setProperty("socketTimeout", String.valueOf(seconds));
+        properties.setProperty("loginTimeout", "0");
+        return new Database(driver, url, properties);
+    }
+
+    private static Database h2(String url, Properties properties, int seconds) {
+        var driver = new org.h2.Driver();
+        org.h2.Driver.unload();
+        // Without a hook that outlives the module; a missing database is an error and not an empty table.
+        properties.setProperty("DB_CLOSE_ON_EXIT", "FALSE");
+        properties.setProperty("IFEXISTS", "TRUE");
+        properties.setProperty("LOCK_TIMEOUT", String.valueOf(1000 * seconds));
+        return new Database(driver, url, properties);
+    }
+
+    Connection connect() throws SQLException {
+        Connection connection = driver.connect(url, properties);
+        if (connection == null) {
+            throw new SQLException("the driver does not take the URL");
+        }
+        return connection;
+    }
+}
