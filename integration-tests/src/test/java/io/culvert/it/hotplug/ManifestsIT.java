@@ -33,6 +33,7 @@ class ManifestsIT {
             "store.local", List.of("org.sqlite."),
             "pki", List.of("org.bouncycastle."),
             "auth.file", List.of("org.bouncycastle."),
+            "auth.jdbc", List.of("org.bouncycastle."),
             // The two halves of the log: the fragment is reached by every logger, the hub by every sink.
             "log.hub", List.of("io.culvert.log.slf4j"));
 
