@@ -45,11 +45,6 @@ public final class Release {
         }
         Path modules = Files.createDirectories(target.resolve("modules"));
         Set<Path> shipped = new HashSet<>();
-        for (Path jar : jars(unsigned.resolve("modules"))) {
-            Path signed = modules.resolve(jar.getFileName());
-            sign(jar, signed);
-            shipped.add(signed);
-        }
         for (Path level : list(unsigned.resolve("bundles"))) {
             Path directory = Files.createDirectories(target.resolve("bundles").resolve(level.getFileName()));
             Set<Path> running = new HashSet<>();
@@ -60,6 +55,12 @@ public final class Release {
                 shipped.add(copy(signed, modules.resolve(jar.getFileName())));
             }
             deleteOthers(directory, running);
+        }
+        for (Path jar : jars(unsigned.resolve("modules"))) {
+            Path signed = modules.resolve(jar.getFileName());
+            if (shipped.add(signed)) {
+                sign(jar, signed);
+            }
         }
         deleteOthers(modules, shipped);
         writeIndex(modules);
