@@ -111,6 +111,8 @@ class DistributionIT {
                   tls.openssl: {}
                   crypto.jce: {}
                   crypto.openssl: {}
+                  net.ipv4: {}
+                  net.ipv6: {}
                   auth.file: {}
                   log.console: {}
                   tunnel.openvpn:

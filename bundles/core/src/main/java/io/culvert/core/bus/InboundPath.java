@@ -1,5 +1,7 @@
 package io.culvert.core.bus;
 
+import io.culvert.api.net.NetworkProtocol;
+import io.culvert.api.net.PacketAddresses;
 import io.culvert.api.packet.DropReason;
 import io.culvert.core.buffer.Drops;
 import io.culvert.core.buffer.PooledBuffer;
@@ -11,25 +13,32 @@ final class InboundPath {
     private final OutboundPath outbound;
     private final Tun tun;
     private final Drops drops;
+    private final Networks networks;
     private final boolean clientToClient;
 
     InboundPath(
-            RouteTable<LoopSession> routes, OutboundPath outbound, Tun tun, Drops drops, boolean clientToClient) {
+            RouteTable<LoopSession> routes,
+            OutboundPath outbound,
+            Tun tun,
+            Drops drops,
+            Networks networks,
+            boolean clientToClient) {
         this.routes = routes;
         this.outbound = outbound;
         this.tun = tun;
         this.drops = drops;
+        this.networks = networks;
         this.clientToClient = clientToClient;
     }
 
     /** Takes the packet. */
     void accept(PooledBuffer packet, LoopSession from) {
-        int version = IpPacket.version(packet);
-        if (version != 4 && version != 6) {
+        NetworkProtocol network = networks.of(packet);
+        if (network == null) {
             drops.drop(packet, packet.length() == 0 ? DropReason.MALFORMED : DropReason.UNSUPPORTED);
             return;
         }
-        if (!IpPacket.trim(packet, version)) {
+        if (!networks.read(network, packet)) {
             drops.drop(packet, DropReason.MALFORMED);
             return;
         }
@@ -37,20 +46,20 @@ final class InboundPath {
             drops.drop(packet, DropReason.NOT_ESTABLISHED);
             return;
         }
-        if (!from.owns(version, IpPacket.sourceHigh(packet, version), IpPacket.sourceLow(packet, version))) {
+        PacketAddresses addresses = networks.addresses;
+        if (!from.owns(addresses.sourceHigh(), addresses.sourceLow())) {
             drops.drop(packet, DropReason.SOURCE_ADDRESS);
             return;
         }
         from.countIn(packet.length());
         from.loop().pacing().carried();
-        LoopSession peer =
-                routes.find(IpPacket.destinationHigh(packet, version), IpPacket.destinationLow(packet, version));
+        LoopSession peer = routes.find(addresses.destinationHigh(), addresses.destinationLow());
         if (peer == null) {
             tun.write(packet);
         } else if (!clientToClient) {
             // Not to the TUN: the kernel would forward it straight back.
             drops.drop(packet, DropReason.NO_ROUTE);
-        } else if (!IpPacket.hop(packet, version)) {
+        } else if (!networks.hop(network, packet)) {
             drops.drop(packet, DropReason.HOP_LIMIT);
         } else {
             outbound.defer(packet, peer);

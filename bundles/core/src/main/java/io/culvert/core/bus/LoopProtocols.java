@@ -1,6 +1,7 @@
 package io.culvert.core.bus;
 
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.StreamFraming;
@@ -78,6 +79,11 @@ final class LoopProtocols {
         this.binder = binder;
         this.frozenTotals = frozenTotals;
         this.wall = wall;
+    }
+
+    /** These network protocols and no others from now on. */
+    void networks(List<NetworkProtocol> inForce) {
+        loop.networks().inForce(inForce);
     }
 
     // ---- traffic that waits ----

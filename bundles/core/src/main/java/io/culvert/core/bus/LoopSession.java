@@ -559,8 +559,8 @@ final class LoopSession implements SessionHost {
         }
     }
 
-    boolean owns(int version, long high, long low) {
-        return version == 4 ? hasIpv4 && low == ipv4 : hasIpv6 && low == ipv6Low && high == ipv6High;
+    boolean owns(long high, long low) {
+        return hasIpv4 && high == 0 && low == ipv4 || hasIpv6 && low == ipv6Low && high == ipv6High;
     }
 
     // ---- what core knows ----

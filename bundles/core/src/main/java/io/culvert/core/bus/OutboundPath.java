@@ -1,5 +1,6 @@
 package io.culvert.core.bus;
 
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.packet.DropReason;
 import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.buffer.Drops;
@@ -19,18 +20,26 @@ final class OutboundPath implements Pollable {
     private final BufferPool pool;
     private final Drops drops;
     private final RouteTable<LoopSession> routes;
+    private final Networks networks;
     private final PooledBuffer[] batch = new PooledBuffer[BATCH];
     private @Nullable PooledBuffer[] deferred = new @Nullable PooledBuffer[64];
     private @Nullable LoopSession[] deferredTo = new @Nullable LoopSession[64];
     private int deferredCount;
     private boolean delivering;
 
-    OutboundPath(PacketLoop loop, Tun tun, BufferPool pool, Drops drops, RouteTable<LoopSession> routes) {
+    OutboundPath(
+            PacketLoop loop,
+            Tun tun,
+            BufferPool pool,
+            Drops drops,
+            RouteTable<LoopSession> routes,
+            Networks networks) {
         this.loop = loop;
         this.tun = tun;
         this.pool = pool;
         this.drops = drops;
         this.routes = routes;
+        this.networks = networks;
     }
 
     @Override
@@ -88,17 +97,17 @@ final class OutboundPath implements Pollable {
 
     /** Takes a packet that the kernel routed into the TUN. */
     private void route(PooledBuffer packet) {
-        int version = IpPacket.version(packet);
-        if (version != 4 && version != 6) {
+        NetworkProtocol network = networks.of(packet);
+        if (network == null) {
             drops.drop(packet, DropReason.UNSUPPORTED);
             return;
         }
-        if (!IpPacket.trim(packet, version)) {
+        if (!networks.read(network, packet)) {
             drops.drop(packet, DropReason.MALFORMED);
             return;
         }
         LoopSession to =
-                routes.find(IpPacket.destinationHigh(packet, version), IpPacket.destinationLow(packet, version));
+                routes.find(networks.addresses.destinationHigh(), networks.addresses.destinationLow());
         if (to == null) {
             drops.drop(packet, DropReason.NO_ROUTE);
         } else if (to.loop() != loop) {

@@ -1,6 +1,7 @@
 package io.culvert.core.bus;
 
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.SessionStatus;
@@ -69,6 +70,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     private final SessionRecords records;
     private final Admissions admissions;
     private final Executor workers;
+    private final Services services;
     private final FrozenTotals frozenTotals = new FrozenTotals();
     private final Map<String, Runnable> gaps = new ConcurrentHashMap<>();
     private volatile List<Thread> threads = List.of();
@@ -100,6 +102,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         this.records = with.records();
         this.admissions = with.admissions();
         this.workers = with.workers();
+        this.services = with.services();
         this.loops = new PacketLoop[ends.size()];
         var endpointKey = EndpointTable.Key.random(with.random());
         for (int i = 0; i < loops.length; i++) {
@@ -124,6 +127,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                             loop, protocol, desk, with.services(), with.wall(), with.random(), everywhere),
                     frozenTotals,
                     with.wall()));
+            loop.networks().inForce(services.networks());
             loop.open();
         }
     }
@@ -399,6 +403,15 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     /** Another TLS provider is in force: completes when every session knows, and will leave the one before. */
     public CompletionStage<@Nullable Void> tlsChanged() {
         return eachSession(LoopSession::onTls);
+    }
+
+    /** Other network protocols are in force: completes when no loop uses one that is not any more. */
+    public CompletionStage<@Nullable Void> networksChanged() {
+        List<NetworkProtocol> inForce = services.networks();
+        return onEachLoop(there -> {
+            there.networks(inForce);
+            return true;
+        }).thenApply(done -> null);
     }
 
     private CompletionStage<@Nullable Void> eachSession(Consumer<LoopSession> what) {

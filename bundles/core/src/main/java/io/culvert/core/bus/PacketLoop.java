@@ -36,6 +36,7 @@ final class PacketLoop implements Runnable {
     final Drops drops = new Drops();
     final CloseCounters closes = new CloseCounters();
     final RouteTable<LoopSession> routes = new RouteTable<>();
+    private final Networks networks = new Networks();
     final LoopCommands commands;
     final TimerWheel timers;
     final LoopOutbox outbox;
@@ -80,9 +81,9 @@ final class PacketLoop implements Runnable {
         this.nowNs = clock.getAsLong();
         this.timers = new TimerWheel(nowNs);
         this.commands = new LoopCommands(poller::wake);
-        this.outbound = new OutboundPath(this, tun, pool, drops, routes);
+        this.outbound = new OutboundPath(this, tun, pool, drops, routes, networks);
         this.outbox = new LoopOutbox(
-                pool, lent, drops, new InboundPath(routes, outbound, tun, drops, clientToClient));
+                pool, lent, drops, new InboundPath(routes, outbound, tun, drops, networks, clientToClient));
         this.listeners = listeners.apply(new LinkResources(
                 pool,
                 drops,
@@ -101,6 +102,10 @@ final class PacketLoop implements Runnable {
                         releaseTun();
                     }
                 }));
+    }
+
+    Networks networks() {
+        return networks;
     }
 
     /** Meets the other loops; before {@link #open}. */

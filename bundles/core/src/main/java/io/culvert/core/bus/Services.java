@@ -2,6 +2,7 @@ package io.culvert.core.bus;
 
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.tls.TlsProvider;
 import java.util.List;
@@ -16,4 +17,7 @@ public interface Services {
     List<DataCipher> ciphers();
 
     Optional<CertificateAuthority> certificates();
+
+    /** Of two for one ether type, the first one counts. */
+    List<NetworkProtocol> networks();
 }

@@ -7,6 +7,7 @@ import io.culvert.api.network.Prefix;
 import io.culvert.api.store.Store;
 import io.culvert.core.admission.AddressPool;
 import io.culvert.core.admission.AdmissionChain;
+import io.culvert.core.admission.CarriedNetworks;
 import io.culvert.core.admission.AuthenticatorChain;
 import io.culvert.core.bus.BusSettings;
 import io.culvert.core.bus.HandshakeThreads;
@@ -105,13 +106,15 @@ final class Appliance {
                 config.logins().calls(),
                 workers);
         this.logins = logins;
-        var admissions = new AdmissionChain(
-                logins,
-                plugged.checks(),
-                network(config, pool),
-                pool,
-                new AdmissionChain.Limits(config.maxSessions(), config.duplicateLogins()),
-                (session, cause) -> running.get().end(session, cause));
+        var admissions = new CarriedNetworks(
+                new AdmissionChain(
+                        logins,
+                        plugged.checks(),
+                        network(config, pool),
+                        pool,
+                        new AdmissionChain.Limits(config.maxSessions(), config.duplicateLogins()),
+                        (session, cause) -> running.get().end(session, cause)),
+                plugged.services()::networks);
         List<PacketBus.LoopEnds> ends = new ArrayList<>();
         for (int i = 0; i < config.workers(); i++) {
             var poller = new EpollPoller(libc);

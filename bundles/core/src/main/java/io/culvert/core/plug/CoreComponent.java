@@ -4,6 +4,7 @@ import io.culvert.api.auth.AccessCheck;
 import io.culvert.api.auth.Authenticator;
 import io.culvert.api.command.Command;
 import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.api.status.LiveSessions;
@@ -68,6 +69,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     private final Map<ServiceReference<CipherProvider>, CipherProvider> cipherServices = new HashMap<>();
 
     private volatile @Nullable CipherTrials ciphers;
+    private final NetworkChoice networks = new NetworkChoice();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     private volatile List<Authenticator> authenticators = List.of();
@@ -93,7 +95,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
                 () -> authenticators.reversed(),
                 () -> checks,
                 () -> store,
-                new PluggedServices(() -> tls, () -> authority, choice));
+                new PluggedServices(() -> tls, () -> authority, choice, networks::inForce));
         this.context = context;
         appliance = Appliance.start(runDir, config, plugged);
         ciphers = new CipherTrials(choice, this::moveKeys);
@@ -216,6 +218,24 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
         }
     }
 
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindNetwork(NetworkProtocol protocol, ServiceReference<NetworkProtocol> reference) {
+        networks.add(reference, protocol);
+        networksChanged();
+    }
+
+    void unbindNetwork(ServiceReference<NetworkProtocol> reference) {
+        networks.remove(reference);
+        networksChanged();
+    }
+
+    private void networksChanged() {
+        Appliance running = appliance;
+        if (running != null) {
+            await("tell of other network protocols", running.bus().networksChanged());
+        }
+    }
+
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
@@ -307,6 +327,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
         }
         Map<String, Object> status = running.status();
         status.put("ciphers", trials.choice().status());
+        status.put("networks", networks.inForce().stream().map(NetworkProtocol::name).distinct().toList());
         return status;
     }
 }

@@ -2,6 +2,7 @@ package io.culvert.core.plug;
 
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.core.bus.Services;
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 record PluggedServices(
         Supplier<@Nullable TlsProvider> provider,
         Supplier<@Nullable CertificateAuthority> authority,
-        CipherChoice choice)
+        CipherChoice choice,
+        Supplier<List<NetworkProtocol>> protocols)
         implements Services {
     @Override
     public Optional<TlsProvider> tls() {
@@ -34,5 +36,10 @@ record PluggedServices(
     @Override
     public List<DataCipher> ciphers() {
         return choice.ciphers();
+    }
+
+    @Override
+    public List<NetworkProtocol> networks() {
+        return protocols.get();
     }
 }

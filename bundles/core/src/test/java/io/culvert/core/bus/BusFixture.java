@@ -9,12 +9,15 @@ import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.network.Admission;
 import io.culvert.api.network.NetworkSettings;
 import io.culvert.api.network.TunnelAddresses;
+import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.net.ipv4.Ipv4;
+import io.culvert.net.ipv6.Ipv6;
 import io.culvert.core.admission.Admissions;
 import io.culvert.core.handover.SessionRecords;
 import io.culvert.core.link.FakeLink;
@@ -52,6 +55,7 @@ final class BusFixture {
     /** One for each loop; the first is {@link #tun}. */
     final List<FakeTun> tuns = new ArrayList<>(List.of(tun));
 
+    final NoServices services = new NoServices();
     final Doors doors = new Doors();
     final Records records = new Records();
     final List<FakeLink> links = new ArrayList<>();
@@ -108,7 +112,7 @@ final class BusFixture {
                     },
                     doors,
                     records,
-                    new NoServices(),
+                    services,
                     work -> {
                         if (holdWork) {
                             heldWork.add(work);
@@ -258,6 +262,9 @@ final class BusFixture {
     }
 
     static final class NoServices implements Services {
+        /** Those in force; tests take some away. */
+        List<NetworkProtocol> networks = List.of(new Ipv4(), new Ipv6());
+
         @Override
         public Optional<TlsProvider> tls() {
             return Optional.empty();
@@ -276,6 +283,11 @@ final class BusFixture {
         @Override
         public Optional<CertificateAuthority> certificates() {
             return Optional.empty();
+        }
+
+        @Override
+        public List<NetworkProtocol> networks() {
+            return networks;
         }
     }
 }

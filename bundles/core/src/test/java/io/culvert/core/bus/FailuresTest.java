@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.net.ipv4.Ipv4;
+import io.culvert.net.ipv6.Ipv6;
 import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.link.EndpointTable;
 import io.culvert.core.link.FakeLink;
@@ -40,6 +42,7 @@ final class FailuresTest {
 
     FailuresTest() {
         Crossing.all(new PacketLoop[] {loop}, BUFFERS);
+        loop.networks().inForce(List.of(new Ipv4(), new Ipv6()));
     }
 
     private static final class ScriptedPoller implements Poller {

@@ -8,10 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.net.NetworkProtocol;
+import io.culvert.api.net.PacketAddresses;
 import io.culvert.api.packet.DropReason;
+import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.net.ipv4.Ipv4;
+import io.culvert.net.ipv6.Ipv6;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
@@ -69,6 +74,76 @@ final class PacketBusTest {
         assertEquals(50, status.getFirst().bytesIn());
         assertEquals(1, status.getFirst().packetsOut());
         assertEquals(70, status.getFirst().bytesOut());
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldCarryOnlyWhatANetworkProtocolIsThereFor() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.services.networks = List.of(new Ipv4());
+        fixture.bus.networksChanged();
+        fixture.settle();
+        fixture.send('D', 1, Packets.ipv6("fd00::2", "2001:db8::1", 64, 30), ALICE);
+        fixture.tun.arrive(Packets.ipv6("2001:db8::1", "fd00::2", 64, 30));
+        fixture.settle();
+        assertEquals(0, fixture.tun.drain().size());
+        assertEquals(0, fixture.link().drain().size());
+        assertEquals(2, fixture.bus.drops(DropReason.UNSUPPORTED));
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30), ALICE);
+        assertEquals(1, fixture.tun.drain().size());
+
+        fixture.services.networks = List.of(new Ipv4(), new Ipv6());
+        fixture.bus.networksChanged();
+        fixture.settle();
+        fixture.send('D', 1, Packets.ipv6("fd00::2", "2001:db8::1", 64, 30), ALICE);
+        assertEquals(1, fixture.tun.drain().size());
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldDropTheIpv6PacketThatPretendsToBeForAnIpv4Peer() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        byte[] packet = Packets.ipv6("2001:db8::1", "::", 64, 30);
+        System.arraycopy(new byte[] {-1, -1, 10, 8, 0, 2}, 0, packet, 34, 6);
+        fixture.tun.arrive(packet);
+        fixture.settle();
+        assertEquals(0, fixture.link().drain().size());
+        assertEquals(1, fixture.bus.drops(DropReason.MALFORMED));
+    }
+
+    @Test
+    void shouldOutliveANetworkProtocolThatFails() {
+        fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        fixture.services.networks = List.of(new NetworkProtocol() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public int etherType() {
+                return IPV4;
+            }
+
+            @Override
+            public boolean read(PacketBuffer packet, PacketAddresses into) {
+                throw new IllegalStateException("asked for");
+            }
+
+            @Override
+            public boolean hop(PacketBuffer packet) {
+                throw new IllegalStateException("asked for");
+            }
+        }, new Ipv6());
+        fixture.bus.networksChanged();
+        fixture.settle();
+        fixture.send('D', 1, Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30), ALICE);
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30));
+        fixture.settle();
+        assertEquals(2, fixture.bus.drops(DropReason.MALFORMED));
         assertEquals(256, freeBuffers());
     }
 

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.culvert.api.store.Store;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.net.ipv4.Ipv4;
+import io.culvert.net.ipv6.Ipv6;
 import io.culvert.core.NetworkNamespace;
 import io.culvert.core.bus.Packets;
 import io.culvert.core.bus.ToyProtocol;
@@ -43,7 +45,8 @@ final class ApplianceTest {
     private Appliance start() throws Exception {
         return Appliance.start(runDir, CONFIG, new Appliance.Plugged(
                 List::of, List::of, () -> store, new PluggedServices(
-                        () -> null, () -> null, new CipherChoice(Map.of(), System::nanoTime))));
+                        () -> null, () -> null, new CipherChoice(Map.of(), System::nanoTime),
+                        () -> List.of(new Ipv4(), new Ipv6()))));
     }
 
     private static int attach(Appliance appliance) throws Exception {

@@ -1,0 +1,14 @@
+/**
+ * The kind <em>network protocol</em>: what the tunnels carry. One for each ether type; without one, no packet of its
+ * type passes, and no peer is given an address of it.
+ *
+ * <p>Threads: the packet loops, several at once; an implementation has no state.
+ */
+@Export
+@Version("1.0.0")
+@NullMarked
+package io.culvert.api.net;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
