@@ -28,6 +28,9 @@ final class Agreement {
     /** TLS version and suite of the newest negotiation. */
     String tls = "";
 
+    /** What the client shall send in place of its password from now on; never in a log. */
+    @Nullable String token;
+
     PeerIdentity knownPeer() {
         return Objects.requireNonNull(peer, "peer");
     }

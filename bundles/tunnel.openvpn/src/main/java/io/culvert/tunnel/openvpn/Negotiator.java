@@ -12,6 +12,7 @@ import io.culvert.tunnel.openvpn.control.ControlChannel;
 import io.culvert.tunnel.openvpn.control.KeyExchange;
 import io.culvert.tunnel.openvpn.control.KeyState;
 import io.culvert.tunnel.openvpn.control.Login;
+import io.culvert.tunnel.openvpn.control.OpenQuestions;
 import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.data.DataKeys;
 import io.culvert.tunnel.openvpn.wire.ControlMessage;
@@ -19,9 +20,11 @@ import io.culvert.tunnel.openvpn.wire.KeyMethod2;
 import io.culvert.tunnel.openvpn.wire.OptionsString;
 import io.culvert.tunnel.openvpn.wire.PeerInfo;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +51,9 @@ final class Negotiator {
         /** The client may not be here, and shall be told. */
         void onRefused(KeyState state, CloseCause cause, long nowNs);
 
+        /** The client shall come back with an answer: {@code message} asks for it. */
+        void onQuestioned(KeyState state, String message, CloseCause cause, long nowNs);
+
         /** The client breaks the protocol. */
         void onBroken(CloseCause cause);
     }
@@ -58,6 +64,7 @@ final class Negotiator {
     private final ControlChannel channel;
     private final Agreement agreement;
     private final Login login;
+    private final OpenQuestions questions;
     private final Events events;
     private byte @Nullable [] serverKeys;
     private AuthDecision.@Nullable Pending pending;
@@ -68,13 +75,16 @@ final class Negotiator {
             SessionHost session,
             ControlChannel channel,
             Agreement agreement,
+            Login login,
+            OpenQuestions questions,
             Events events) {
         this.config = config;
         this.host = host;
         this.session = session;
         this.channel = channel;
         this.agreement = agreement;
-        this.login = new Login(config.login(), host, session);
+        this.login = login;
+        this.questions = questions;
         this.events = events;
     }
 
@@ -97,10 +107,15 @@ final class Negotiator {
             agreement.peerInfo = PeerInfo.parse(keys.peerInfo());
             agreement.clientOptions = keys.options();
         }
-        login.start(state, keys, agreement.peerInfo, remote, new Login.Steps() {
+        login.start(state, keys, agreement.peerInfo, remote, !first, new Login.Steps() {
             @Override
-            public void onPending(AuthDecision.Pending decision, long nowNs, Outbox out) {
-                Negotiator.this.onPending(state, decision, nowNs);
+            public void onPending(Login.Who who, AuthDecision.Pending decision, long nowNs, Outbox out) {
+                if (decision.prompt() instanceof AuthDecision.Prompt.Question question
+                        && !agreement.peerInfo.signsOnBy("crtext")) {
+                    ask(state, who, decision, question, nowNs);
+                } else {
+                    Negotiator.this.onPending(state, decision, nowNs);
+                }
             }
 
             @Override
@@ -108,8 +123,11 @@ final class Negotiator {
                 pending = null;
                 switch (outcome) {
                     case Login.Outcome.Refused(var cause) -> events.onRefused(state, cause, nowNs);
-                    case Login.Outcome.Known(var who) when first -> onKnown(state, exchange, who, nowNs);
-                    case Login.Outcome.Known(var who) -> onKnownAgain(state, exchange, who, nowNs);
+                    case Login.Outcome.Known(var who, var token) when first -> {
+                        agreement.token = token;
+                        onKnown(state, exchange, who, nowNs);
+                    }
+                    case Login.Outcome.Known(var who, var _) -> onKnownAgain(state, exchange, who, nowNs);
                 }
             }
         });
@@ -141,6 +159,26 @@ final class Negotiator {
             case AuthDecision.Prompt.Question q -> state.sendText(
                     ControlMessage.INFO_PRE + "CR_TEXT:" + (q.echo() ? "E,R" : "R") + ":" + q.text());
         }
+    }
+
+    /** Clients that cannot answer while they wait are asked to come back with the answer. */
+    private void ask(
+            KeyState state,
+            Login.Who who,
+            AuthDecision.Pending decision,
+            AuthDecision.Prompt.Question question,
+            long nowNs) {
+        byte[] bytes = new byte[16];
+        host.random(bytes);
+        String id = HexFormat.of().formatHex(bytes);
+        questions.put(id, who.user(), who.profile(), decision, nowNs);
+        String name = Base64.getEncoder().encodeToString(who.user().getBytes(StandardCharsets.UTF_8));
+        events.onQuestioned(
+                state,
+                ControlMessage.AUTH_FAILED + ",CRV1:" + (question.echo() ? "R,E" : "R") + ":" + id + ":" + name + ":"
+                        + question.text().replaceAll("\\p{Cntrl}", " "),
+                CloseCause.silently(Kind.REFUSED, "user " + who.user() + " is asked a question, and shall come back"),
+                nowNs);
     }
 
     /** The user's answer to a question, in base64. */

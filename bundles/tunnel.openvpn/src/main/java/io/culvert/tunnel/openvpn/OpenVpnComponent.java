@@ -1,5 +1,6 @@
 package io.culvert.tunnel.openvpn;
 
+import io.culvert.api.auth.StaticChallenge;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
@@ -27,9 +28,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -47,8 +45,6 @@ import org.osgi.service.metatype.annotations.Designate;
         service = {TunnelProtocol.class, ProfileSource.class})
 @Designate(ocd = OpenVpnSettings.class, factory = true)
 public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
-    private static final long STORE_SECONDS = 10;
-
     private final OpenVpnProtocol protocol;
     private final Profiles profiles;
 
@@ -58,6 +54,12 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable CertificateAuthority authority;
 
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable StaticChallenge challenge;
+
     @Activate
     public OpenVpnComponent(OpenVpnSettings settings, Map<String, Object> properties, @Reference Store store)
             throws StoreException, InterruptedException {
@@ -66,8 +68,8 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
         WrapKeys keys = wrapKeys(config, store, random);
         byte[] secret = new byte[40];
         random.nextBytes(secret);
-        this.protocol = new OpenVpnProtocol(config, keys, secret);
-        this.profiles = new Profiles(config, keys, () -> authority, random, InstantSource.system());
+        this.protocol = new OpenVpnProtocol(config, keys, StoredTokens.open(store, config, random), secret);
+        this.profiles = new Profiles(config, keys, () -> authority, () -> challenge, random, InstantSource.system());
     }
 
     /** The part of the configuration's PID behind '~'. */
@@ -104,21 +106,12 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
             random.nextBytes(bytes);
             byte[] text = WrapKeys.generate(config, bytes).getBytes(StandardCharsets.US_ASCII);
             Arrays.fill(bytes, (byte) 0);
-            keep(store, name, text);
+            StoredTokens.done(name, store.txn(
+                    List.of(Store.Guard.absent(name)), List.of(new Store.Op.Put(name, text))));
             kept = store.read(name);
         }
         byte[] text = kept.orElseThrow(() -> new StoreException("the store forgot " + name)).value();
         return WrapKeys.parse(config, new String(text, StandardCharsets.US_ASCII));
-    }
-
-    private static void keep(Store store, String name, byte[] text) throws StoreException, InterruptedException {
-        try {
-            store.txn(List.of(Store.Guard.absent(name)), List.of(new Store.Op.Put(name, text)))
-                    .toCompletableFuture()
-                    .get(STORE_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new StoreException("the store does not keep " + name, e);
-        }
     }
 
     @Override

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param clientReceiveBuffer bytes that clients are asked to let wait in their UDP sockets: what comes in one batch must
  *     not overflow them; 0 to ask nothing
  * @param mssFix the largest outer packet that a TCP segment should make, in bytes; 0 for no clamp
+ * @param authTokenSeconds how long a login with a password counts, renegotiations and reconnects included; 0 for once
  */
 public record OpenVpnConfig(
         String instance,
@@ -49,7 +50,8 @@ public record OpenVpnConfig(
         String wrapKeyFile,
         List<String> push,
         int clientReceiveBuffer,
-        int mssFix) {
+        int mssFix,
+        int authTokenSeconds) {
 
     static final String PID = "io.culvert.tunnel.openvpn";
 
@@ -103,6 +105,7 @@ public record OpenVpnConfig(
         range("pingSeconds", settings.pingSeconds(), 0, 3600);
         range("pingRestartSeconds", settings.pingRestartSeconds(), 0, 24 * 3600);
         range("clientReceiveBuffer", settings.clientReceiveBuffer(), 0, 16 << 20);
+        range("authTokenSeconds", settings.authTokenSeconds(), 0, 30 * 24 * 3600);
         if (settings.mssFix() != 0) {
             range("mssFix", settings.mssFix(), 576, 65535);
         }
@@ -136,7 +139,8 @@ public record OpenVpnConfig(
                 settings.wrapKeyFile(),
                 pushed(settings.push()),
                 settings.clientReceiveBuffer(),
-                settings.mssFix());
+                settings.mssFix(),
+                settings.authTokenSeconds());
     }
 
     private static InetSocketAddress address(OpenVpnSettings settings) {

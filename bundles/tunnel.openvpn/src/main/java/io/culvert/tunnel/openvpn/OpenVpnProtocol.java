@@ -21,7 +21,9 @@ import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.api.tunnel.TunnelSession;
+import io.culvert.tunnel.openvpn.control.AuthTokens;
 import io.culvert.tunnel.openvpn.control.ControlChannel;
+import io.culvert.tunnel.openvpn.control.OpenQuestions;
 import io.culvert.tunnel.openvpn.control.Reliable;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
@@ -37,8 +39,10 @@ import io.culvert.tunnel.openvpn.wrap.TlsCryptWrap;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -62,17 +66,35 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     private static final long SPREAD_FROM_NS = TimeUnit.SECONDS.toNanos(1);
     private static final byte[] EMPTY = {};
 
+    private static final AuthTokens NO_TOKENS = new AuthTokens(new byte[32], Duration.ZERO, new AuthTokens.Attributes() {
+        @Override
+        public void keep(String id, long loginSeconds, Map<String, String> attributes) {}
+
+        @Override
+        public Optional<Map<String, String>> find(String id) {
+            return Optional.empty();
+        }
+    });
+
     private final OpenVpnConfig config;
     private final WrapKeys wrapKeys;
+    private final AuthTokens tokens;
+    private final OpenQuestions questions = new OpenQuestions();
     private final SessionCookie cookie;
     private final DemuxKeys demux;
     private final PeerIds peerIds = new PeerIds();
     private final RateLimit rateLimit = new RateLimit();
     private final HalfOpen halfOpen = new HalfOpen();
 
-    /** @param secret 40 random bytes of this process */
+    /** Gives clients no tokens. */
     public OpenVpnProtocol(OpenVpnConfig config, WrapKeys wrapKeys, byte[] secret) {
+        this(config, wrapKeys, NO_TOKENS, secret);
+    }
+
+    /** @param secret 40 random bytes of this process */
+    public OpenVpnProtocol(OpenVpnConfig config, WrapKeys wrapKeys, AuthTokens tokens, byte[] secret) {
         this.config = config;
+        this.tokens = tokens;
         this.wrapKeys = wrapKeys;
         this.cookie = new SessionCookie(Arrays.copyOf(secret, 32), config.handshakeSeconds());
         this.demux = new DemuxKeys(ByteBuffer.wrap(secret).getLong(32));
@@ -351,6 +373,14 @@ public final class OpenVpnProtocol implements TunnelProtocol {
 
     OpenVpnConfig config() {
         return config;
+    }
+
+    AuthTokens tokens() {
+        return tokens;
+    }
+
+    OpenQuestions questions() {
+        return questions;
     }
 
     WrapKeys wrapKeys() {

@@ -18,6 +18,7 @@ import io.culvert.tunnel.openvpn.control.ControlChannel;
 import io.culvert.tunnel.openvpn.control.ControlChannel.Received;
 import io.culvert.tunnel.openvpn.control.KeyExchange;
 import io.culvert.tunnel.openvpn.control.KeyState;
+import io.culvert.tunnel.openvpn.control.Login;
 import io.culvert.tunnel.openvpn.control.PushReply;
 import io.culvert.tunnel.openvpn.control.Reliable;
 import io.culvert.tunnel.openvpn.data.DataHeader;
@@ -126,7 +127,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         this.states = new KeyStates((keyId, reliable, at) ->
                 new KeyState(keyId, at, reliable, session, () -> protocol.newEngine(host), this));
         this.checkpoint = new Checkpoint(session, slots, deadlines);
-        this.negotiator = new Negotiator(config, host, session, channel, agreement, this);
+        var login = new Login(config.login(), host, session, protocol.tokens(), protocol.questions());
+        this.negotiator =
+                new Negotiator(config, host, session, channel, agreement, login, protocol.questions(), this);
         this.data = new DataPath(slots, config, agreement, endpoint, this, nowNs);
         this.boundTo = endpoint;
         this.movedNs = nowNs - MOVE_INTERVAL_NS;
@@ -459,6 +462,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 agreement.exported,
                 agreement.peerInfo.has(PeerInfo.CC_EXIT_NOTIFY),
                 channel.dynamicKey() != null);
+        if (agreement.token != null) {
+            reply.option("auth-token " + agreement.token);
+        }
         reply.messages().forEach(state::sendText);
     }
 
@@ -504,11 +510,16 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     /** Tells the client that it may not be here, and stops carrying its traffic at once. */
     @Override
     public void onRefused(KeyState state, CloseCause cause, long nowNs) {
+        onQuestioned(state, withReason(ControlMessage.AUTH_FAILED, cause), cause, nowNs);
+    }
+
+    @Override
+    public void onQuestioned(KeyState state, String message, CloseCause cause, long nowNs) {
         if (leaving != null) {
             return;
         }
         negotiator.sendServerKeys(state);
-        state.sendText(withReason(ControlMessage.AUTH_FAILED, cause));
+        state.sendText(message);
         leave(cause, nowNs + LINGER_NS);
     }
 

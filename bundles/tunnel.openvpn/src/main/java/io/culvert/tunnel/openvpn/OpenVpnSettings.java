@@ -110,4 +110,11 @@ public @interface OpenVpnSettings {
 
     @AttributeDefinition(description = "largest outer packet that a TCP segment should make, 0 for no clamp", min = "0")
     int mssFix() default 1492;
+
+    @AttributeDefinition(
+            description = "seconds after a login with a password during which the client need not ask its user again, 0 for"
+                    + " always: it is given a token for renegotiations and reconnects",
+            min = "0",
+            max = "2592000")
+    int authTokenSeconds() default 43200;
 }

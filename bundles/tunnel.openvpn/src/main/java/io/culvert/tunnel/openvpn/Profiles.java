@@ -1,5 +1,6 @@
 package io.culvert.tunnel.openvpn;
 
+import io.culvert.api.auth.StaticChallenge;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.tunnel.ProfileSource;
@@ -18,6 +19,7 @@ final class Profiles implements ProfileSource {
     private final OpenVpnConfig config;
     private final WrapKeys wrapKeys;
     private final Supplier<@Nullable CertificateAuthority> authority;
+    private final Supplier<@Nullable StaticChallenge> challenge;
     private final SecureRandom random;
     private final InstantSource clock;
 
@@ -25,11 +27,13 @@ final class Profiles implements ProfileSource {
             OpenVpnConfig config,
             WrapKeys wrapKeys,
             Supplier<@Nullable CertificateAuthority> authority,
+            Supplier<@Nullable StaticChallenge> challenge,
             SecureRandom random,
             InstantSource clock) {
         this.config = config;
         this.wrapKeys = wrapKeys;
         this.authority = authority;
+        this.challenge = challenge;
         this.random = random;
         this.clock = clock;
     }
@@ -81,6 +85,11 @@ final class Profiles implements ProfileSource {
         }
         if (config.login().asksPassword()) {
             line(text, "auth-user-pass");
+            StaticChallenge asked = challenge.get();
+            if (asked != null) {
+                line(text, "static-challenge \"" + asked.text().replaceAll("[\\p{Cntrl}\"\\\\]", " ") + "\" "
+                        + (asked.echo() ? "1" : "0"));
+            }
         }
         block(text, "ca", authorities());
         if (needsCertificate()) {

@@ -52,6 +52,7 @@ public final class Listeners {
                 "",
                 List.of(),
                 1 << 20,
-                1492);
+                1492,
+                0);
     }
 }

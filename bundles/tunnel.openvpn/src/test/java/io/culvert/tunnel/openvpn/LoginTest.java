@@ -163,6 +163,7 @@ class LoginTest {
         var typed = new CompletableFuture<byte[]>();
         var question = new AuthDecision.Prompt.Question("Your code?", true, typed::complete);
         pair.core.authenticator = c -> new AuthDecision.Pending(Duration.ofSeconds(90), question, answer);
+        pair.client.moreInfo = "IV_SSO=webauth,crtext\n";
         pair.client.start();
         assertTrue(pair.time.runUntil(() -> pair.client.messages.size() == 2, 10));
         assertEquals("AUTH_PENDING,timeout 90", pair.client.messages.get(0));

@@ -1,5 +1,6 @@
 package io.culvert.tunnel.openvpn;
 
+import io.culvert.tunnel.openvpn.control.AuthTokens;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import io.culvert.tunnel.openvpn.wrap.ClientWrapKey;
@@ -10,9 +11,13 @@ import io.culvert.tunnel.openvpn.wrap.TlsAuthWrap;
 import io.culvert.tunnel.openvpn.wrap.TlsCryptWrap;
 import java.lang.annotation.Annotation;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 
@@ -25,6 +30,7 @@ final class SessionPair {
     final OpenVpnProtocol protocol;
     final TestCore core;
     final TestClient client;
+    final Map<String, Map<String, String>> tokenAttributes = new HashMap<>();
     TestEndpoint clientAt = TestEndpoint.udp("198.51.100.7", 40000);
     double loss;
     double duplication;
@@ -53,7 +59,19 @@ final class SessionPair {
     OpenVpnProtocol newProtocol() {
         byte[] secret = new byte[40];
         random.nextBytes(secret);
-        return new OpenVpnProtocol(config, wrapKeys, secret);
+        var tokens = new AuthTokens(
+                new byte[32], Duration.ofSeconds(config.authTokenSeconds()), new AuthTokens.Attributes() {
+                    @Override
+                    public void keep(String id, long loginSeconds, Map<String, String> attributes) {
+                        tokenAttributes.put(id, attributes);
+                    }
+
+                    @Override
+                    public Optional<Map<String, String>> find(String id) {
+                        return Optional.ofNullable(tokenAttributes.get(id));
+                    }
+                });
+        return new OpenVpnProtocol(config, wrapKeys, tokens, secret);
     }
 
     private void toClient(byte[] bytes) {
@@ -127,6 +145,12 @@ final class SessionPair {
         int pingRestartSeconds = 60;
         String[] dataCiphers = {};
         String[] push = {};
+        int authTokenSeconds;
+
+        @Override
+        public int authTokenSeconds() {
+            return authTokenSeconds;
+        }
 
         @Override
         public String transport() {

@@ -59,6 +59,10 @@ final class TestClient implements KeyState.Events {
     String ciphers = "AES-256-GCM";
     @Nullable String username;
     byte @Nullable [] password;
+
+    /** More lines for the peer info, each ended. */
+    String moreInfo = "";
+
     /** Sent instead of a key-method-2 message. */
     byte @Nullable [] nonsense;
 
@@ -313,7 +317,7 @@ final class TestClient implements KeyState.Events {
                             + "keysize 256,key-method 2,tls-client",
                     username,
                     password,
-                    PEER_INFO + ciphers + "\nIV_PROTO=" + protocolBits + "\n");
+                    PEER_INFO + ciphers + "\nIV_PROTO=" + protocolBits + "\n" + moreInfo);
             own.put(System.identityHashCode(state), keys);
             state.sendRecord(nonsense != null ? nonsense : keys.encode());
         }

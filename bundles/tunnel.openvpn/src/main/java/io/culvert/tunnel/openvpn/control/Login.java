@@ -13,11 +13,15 @@ import io.culvert.tunnel.openvpn.OpenVpnConfig;
 import io.culvert.tunnel.openvpn.wire.KeyMethod2;
 import io.culvert.tunnel.openvpn.wire.PeerInfo;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
@@ -25,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who a client is. Steps: the verified certificate is shown to the certificate authority (off the loop), then name and
- * password to the authenticators, as far as the listener asks for either. Every path that is not an explicit yes
- * refuses.
+ * password to the authenticators, as far as the listener asks for either. A token from an earlier login stands for the
+ * password. Every path that is not an explicit yes refuses.
  */
 public final class Login {
     /** The longest name and password that are looked at, in bytes. */
@@ -37,7 +41,13 @@ public final class Login {
 
     /** What became of it. */
     public sealed interface Outcome {
-        record Known(PeerIdentity peer) implements Outcome {}
+        /** @param token for the client to come back with; null for none */
+        record Known(PeerIdentity peer, @Nullable String token) implements Outcome {
+            @Override
+            public String toString() {
+                return "Known[" + peer + "]";
+            }
+        }
 
         record Refused(CloseCause cause) implements Outcome {}
     }
@@ -45,10 +55,17 @@ public final class Login {
     /** Gets the answers, on the loop. */
     public interface Steps {
         /** The client has to wait, or to do something; the outcome follows. */
-        void onPending(AuthDecision.Pending pending, long nowNs, Outbox out);
+        void onPending(Who who, AuthDecision.Pending pending, long nowNs, Outbox out);
 
         void onOutcome(Outcome outcome, long nowNs, Outbox out);
     }
+
+    /**
+     * Who the client claims to be.
+     *
+     * @param again whether its session stands already: it needs no attributes and no token any more
+     */
+    public record Who(String user, String profile, boolean again) {}
 
     /** The client's certificate as TLS verified it. */
     private record Shown(List<X509Certificate> chain, Optional<String> refusal) {}
@@ -56,15 +73,25 @@ public final class Login {
     private final OpenVpnConfig.Login demanded;
     private final TunnelHost host;
     private final SessionHost session;
+    private final AuthTokens tokens;
+    private final OpenQuestions questions;
 
-    public Login(OpenVpnConfig.Login demanded, TunnelHost host, SessionHost session) {
+    public Login(
+            OpenVpnConfig.Login demanded,
+            TunnelHost host,
+            SessionHost session,
+            AuthTokens tokens,
+            OpenQuestions questions) {
         this.demanded = demanded;
         this.host = host;
         this.session = session;
+        this.tokens = tokens;
+        this.questions = questions;
     }
 
     /** Starts; {@code keys} gives name and password, which are given away. */
-    public void start(KeyState state, KeyMethod2 keys, PeerInfo info, InetSocketAddress remote, Steps steps) {
+    public void start(
+            KeyState state, KeyMethod2 keys, PeerInfo info, InetSocketAddress remote, boolean again, Steps steps) {
         state.withTls(this::shown, (shown, error, nowNs, out) -> {
             if (shown == null) {
                 steps.onOutcome(refused("certificate check failed: " + error, PEER_TEXT), nowNs, out);
@@ -72,7 +99,7 @@ public final class Login {
                 steps.onOutcome(
                         refused("certificate refused: " + shown.refusal().get(), PEER_TEXT), nowNs, out);
             } else {
-                onCertificate(shown.chain(), keys, info, remote, steps, nowNs, out);
+                onCertificate(shown.chain(), keys, info, remote, again, steps, nowNs, out);
             }
         });
     }
@@ -93,6 +120,7 @@ public final class Login {
             KeyMethod2 keys,
             PeerInfo info,
             InetSocketAddress remote,
+            boolean again,
             Steps steps,
             long nowNs,
             Outbox out) {
@@ -110,7 +138,7 @@ public final class Login {
         }
         String profile = withCertificate ? chain.getFirst().getSerialNumber().toString(16) : "";
         if (!withPassword) {
-            steps.onOutcome(new Outcome.Known(new PeerIdentity(certified, profile, Map.of())), nowNs, out);
+            steps.onOutcome(new Outcome.Known(new PeerIdentity(certified, profile, Map.of()), null), nowNs, out);
             return;
         }
         String username = keys.username();
@@ -127,21 +155,116 @@ public final class Login {
             steps.onOutcome(refused("user " + username + " came with " + certified + "'s certificate", PEER_TEXT), nowNs, out);
             return;
         }
-        var credentials = new Credentials("openvpn", username, password.clone(), chain, remote, info.variables());
-        session.authenticate(
-                credentials, (decision, at, box) -> onDecision(decision, username, profile, steps, at, box));
+        var who = new Who(username, profile, again);
+        switch (Secrets.parse(password)) {
+            case Secrets.Malformed _ -> steps.onOutcome(
+                    refused("the answer to a challenge is malformed", PEER_TEXT), nowNs, out);
+            case Secrets.Token(var token) -> onToken(who, token, steps, nowNs, out);
+            case Secrets.Answer(var state, var response) -> onAnswer(who, state, response, steps, nowNs, out);
+            case Secrets.Password(var alone, var response) -> session.authenticate(
+                    new Credentials("openvpn", username, alone, chain, remote, info.variables(), response),
+                    (decision, at, box) -> onDecision(decision, who, steps, at, box));
+        }
     }
 
-    private void onDecision(
-            AuthDecision decision, String user, String profile, Steps steps, long nowNs, Outbox out) {
+    private void onDecision(AuthDecision decision, Who who, Steps steps, long nowNs, Outbox out) {
         switch (decision) {
-            case AuthDecision.Accepted accepted -> steps.onOutcome(
-                    new Outcome.Known(new PeerIdentity(user, profile, accepted.attributes())), nowNs, out);
+            case AuthDecision.Accepted accepted -> onAccepted(accepted.attributes(), who, steps, nowNs, out);
             case AuthDecision.Refused r -> steps.onOutcome(refused(r.logText(), r.peerText()), nowNs, out);
-            case AuthDecision.Unknown _, AuthDecision.Abstained _ -> steps.onOutcome(refused("nobody knows user " + user, PEER_TEXT), nowNs, out);
+            case AuthDecision.Unknown _, AuthDecision.Abstained _ -> steps.onOutcome(
+                    refused("nobody knows user " + who.user(), PEER_TEXT), nowNs, out);
             // Core calls again with the decision, or with a refusal when it does not come in time.
-            case AuthDecision.Pending pending -> steps.onPending(pending, nowNs, out);
+            case AuthDecision.Pending pending -> steps.onPending(who, pending, nowNs, out);
         }
+    }
+
+    private void onAccepted(Map<String, String> attributes, Who who, Steps steps, long nowNs, Outbox out) {
+        var peer = new PeerIdentity(who.user(), who.profile(), attributes);
+        if (who.again() || !tokens.enabled()) {
+            steps.onOutcome(new Outcome.Known(peer, null), nowNs, out);
+            return;
+        }
+        long login = host.wallTimeSeconds();
+        AuthTokens.Issued issued =
+                tokens.issue(who.user(), who.profile(), !attributes.isEmpty(), login, host::random);
+        String id = issued.attributesId();
+        if (id == null) {
+            steps.onOutcome(new Outcome.Known(peer, issued.token()), nowNs, out);
+            return;
+        }
+        session.<Boolean>offload(
+                () -> {
+                    tokens.attributes().keep(id, login, attributes);
+                    return true;
+                },
+                // A token whose attributes are lost would be refused later: none is better.
+                (kept, error, at, box) ->
+                        steps.onOutcome(new Outcome.Known(peer, kept == null ? null : issued.token()), at, box));
+    }
+
+    // ---- tokens
+
+    private void onToken(Who who, byte[] token, Steps steps, long nowNs, Outbox out) {
+        String text = new String(token, StandardCharsets.US_ASCII);
+        switch (tokens.check(who.user(), who.profile(), token, host.wallTimeSeconds())) {
+            case AuthTokens.Verdict.Forged _ -> steps.onOutcome(
+                    refused("user " + who.user() + " came with a token that was not made for it", PEER_TEXT), nowNs, out);
+            case AuthTokens.Verdict.Expired _ -> steps.onOutcome(expired(who), nowNs, out);
+            case AuthTokens.Verdict.Valid(var id) when id == null || who.again() -> steps.onOutcome(
+                    new Outcome.Known(new PeerIdentity(who.user(), who.profile(), Map.of()), text), nowNs, out);
+            case AuthTokens.Verdict.Valid(var id) -> session.<Optional<Map<String, String>>>offload(
+                    () -> tokens.attributes().find(id),
+                    (attributes, error, at, box) -> steps.onOutcome(
+                            attributes == null || attributes.isEmpty()
+                                    ? expired(who)
+                                    : new Outcome.Known(
+                                            new PeerIdentity(who.user(), who.profile(), attributes.get()), text),
+                            at,
+                            box));
+        }
+    }
+
+    /** The client forgets the token then, and asks its user again. */
+    private static Outcome expired(Who who) {
+        return refused("the token of user " + who.user() + " is expired", "SESSION: token expired");
+    }
+
+    // ---- answers that come with another connection
+
+    private void onAnswer(Who who, String state, byte[] response, Steps steps, long nowNs, Outbox out) {
+        Optional<AuthDecision.Pending> open = questions.take(state, who.user(), who.profile(), nowNs);
+        if (open.isEmpty() || !(open.get().prompt() instanceof AuthDecision.Prompt.Question question)) {
+            Arrays.fill(response, (byte) 0);
+            steps.onOutcome(refused("user " + who.user() + " answers a question that is not open", PEER_TEXT), nowNs, out);
+            return;
+        }
+        awaitLater(
+                () -> {
+                    question.response().accept(response);
+                    return open.get();
+                },
+                who,
+                steps);
+    }
+
+    /** Core does not know that this session waits for the answer. */
+    private void awaitLater(Callable<AuthDecision.Pending> question, Who who, Steps steps) {
+        session.<AuthDecision>offload(
+                () -> {
+                    AuthDecision.Pending pending = question.call();
+                    return pending.answer().toCompletableFuture()
+                            .get(OpenQuestions.patienceMs(pending), TimeUnit.MILLISECONDS);
+                },
+                (decision, error, at, box) -> {
+                    if (decision == null) {
+                        steps.onOutcome(refused("no decision after the answer: " + error, PEER_TEXT), at, box);
+                        return;
+                    }
+                    onDecision(decision, who, steps, at, box);
+                    if (decision instanceof AuthDecision.Pending next) {
+                        awaitLater(() -> next, who, steps);
+                    }
+                });
     }
 
     private static Outcome refused(String logText, String peerText) {

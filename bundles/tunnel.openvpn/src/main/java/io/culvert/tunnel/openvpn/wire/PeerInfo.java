@@ -59,6 +59,11 @@ public record PeerInfo(String encoded) {
         return Collections.unmodifiableMap(variables);
     }
 
+    /** Whether the client's user can be asked in this way while the client waits: {@code crtext}, {@code webauth}. */
+    public boolean signsOnBy(String way) {
+        return List.of(variables().getOrDefault("IV_SSO", "").split(",")).contains(way);
+    }
+
     /** IV_PROTO, or 0 when it is absent or no number. */
     public int protocolBits() {
         try {
