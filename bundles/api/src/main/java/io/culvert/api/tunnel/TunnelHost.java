@@ -1,11 +1,13 @@
 package io.culvert.api.tunnel;
 
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.tls.TlsProvider;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -37,6 +39,11 @@ public interface TunnelHost {
 
     /** Ciphers for which there is a provider, in no particular order. */
     List<DataCipher> ciphers();
+
+    /** This loop's coder of the payload codec {@code name} that is in force, or null when there is none. */
+    default PayloadCodec.@Nullable Coder codec(String name) {
+        return null;
+    }
 
     /** The certificate authority in force, if there is one. */
     Optional<CertificateAuthority> certificates();

@@ -1,5 +1,6 @@
 package io.culvert.core.bus;
 
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.tunnel.CloseCause;
@@ -84,6 +85,11 @@ final class LoopProtocols {
     /** These network protocols and no others from now on. */
     void networks(List<NetworkProtocol> inForce) {
         loop.networks().inForce(inForce);
+    }
+
+    /** These payload codecs and no others from now on. */
+    void codecs(List<PayloadCodec> inForce) {
+        loop.codecs().inForce(inForce);
     }
 
     // ---- traffic that waits ----

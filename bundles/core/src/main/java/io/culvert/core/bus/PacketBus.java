@@ -1,6 +1,7 @@
 package io.culvert.core.bus;
 
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.status.LiveSessions;
@@ -128,6 +129,7 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                     frozenTotals,
                     with.wall()));
             loop.networks().inForce(services.networks());
+            loop.codecs().inForce(services.codecs());
             loop.open();
         }
     }
@@ -410,6 +412,15 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         List<NetworkProtocol> inForce = services.networks();
         return onEachLoop(there -> {
             there.networks(inForce);
+            return true;
+        }).thenApply(done -> null);
+    }
+
+    /** Other payload codecs are in force: completes when no loop uses one that is not any more. */
+    public CompletionStage<@Nullable Void> codecsChanged() {
+        List<PayloadCodec> inForce = services.codecs();
+        return onEachLoop(there -> {
+            there.codecs(inForce);
             return true;
         }).thenApply(done -> null);
     }

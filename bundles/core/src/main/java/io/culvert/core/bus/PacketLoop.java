@@ -37,6 +37,7 @@ final class PacketLoop implements Runnable {
     final CloseCounters closes = new CloseCounters();
     final RouteTable<LoopSession> routes = new RouteTable<>();
     private final Networks networks = new Networks();
+    private final Codecs codecs = new Codecs();
     final LoopCommands commands;
     final TimerWheel timers;
     final LoopOutbox outbox;
@@ -106,6 +107,10 @@ final class PacketLoop implements Runnable {
 
     Networks networks() {
         return networks;
+    }
+
+    Codecs codecs() {
+        return codecs;
     }
 
     /** Meets the other loops; before {@link #open}. */

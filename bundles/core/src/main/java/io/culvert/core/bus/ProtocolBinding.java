@@ -1,5 +1,6 @@
 package io.culvert.core.bus;
 
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.handover.SessionRecord;
@@ -348,6 +349,11 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     @Override
     public Optional<CipherProvider> crypto(DataCipher cipher) {
         return services.crypto(cipher);
+    }
+
+    @Override
+    public PayloadCodec.@Nullable Coder codec(String name) {
+        return loop.codecs().named(name);
     }
 
     @Override

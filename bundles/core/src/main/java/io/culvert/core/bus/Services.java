@@ -1,5 +1,6 @@
 package io.culvert.core.bus;
 
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.net.NetworkProtocol;
@@ -20,4 +21,7 @@ public interface Services {
 
     /** Of two for one ether type, the first one counts. */
     List<NetworkProtocol> networks();
+
+    /** Of two with one name, the first one counts. */
+    List<PayloadCodec> codecs();
 }

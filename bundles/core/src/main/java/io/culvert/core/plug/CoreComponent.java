@@ -2,6 +2,7 @@ package io.culvert.core.plug;
 
 import io.culvert.api.auth.AccessCheck;
 import io.culvert.api.auth.Authenticator;
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.command.Command;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.net.NetworkProtocol;
@@ -69,7 +70,8 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     private final Map<ServiceReference<CipherProvider>, CipherProvider> cipherServices = new HashMap<>();
 
     private volatile @Nullable CipherTrials ciphers;
-    private final NetworkChoice networks = new NetworkChoice();
+    private final NewestFirst<NetworkProtocol> networks = new NewestFirst<>();
+    private final NewestFirst<PayloadCodec> codecs = new NewestFirst<>();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     private volatile List<Authenticator> authenticators = List.of();
@@ -95,7 +97,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
                 () -> authenticators.reversed(),
                 () -> checks,
                 () -> store,
-                new PluggedServices(() -> tls, () -> authority, choice, networks::inForce));
+                new PluggedServices(() -> tls, () -> authority, choice, networks::inForce, codecs::inForce));
         this.context = context;
         appliance = Appliance.start(runDir, config, plugged);
         ciphers = new CipherTrials(choice, this::moveKeys);
@@ -227,6 +229,24 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     void unbindNetwork(ServiceReference<NetworkProtocol> reference) {
         networks.remove(reference);
         networksChanged();
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindCodec(PayloadCodec codec, ServiceReference<PayloadCodec> reference) {
+        codecs.add(reference, codec);
+        codecsChanged();
+    }
+
+    void unbindCodec(ServiceReference<PayloadCodec> reference) {
+        codecs.remove(reference);
+        codecsChanged();
+    }
+
+    private void codecsChanged() {
+        Appliance running = appliance;
+        if (running != null) {
+            await("tell of other payload codecs", running.bus().codecsChanged());
+        }
     }
 
     private void networksChanged() {

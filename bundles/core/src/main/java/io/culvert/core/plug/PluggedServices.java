@@ -1,5 +1,6 @@
 package io.culvert.core.plug;
 
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.net.NetworkProtocol;
@@ -16,7 +17,8 @@ record PluggedServices(
         Supplier<@Nullable TlsProvider> provider,
         Supplier<@Nullable CertificateAuthority> authority,
         CipherChoice choice,
-        Supplier<List<NetworkProtocol>> protocols)
+        Supplier<List<NetworkProtocol>> protocols,
+        Supplier<List<PayloadCodec>> payloadCodecs)
         implements Services {
     @Override
     public Optional<TlsProvider> tls() {
@@ -41,5 +43,10 @@ record PluggedServices(
     @Override
     public List<NetworkProtocol> networks() {
         return protocols.get();
+    }
+
+    @Override
+    public List<PayloadCodec> codecs() {
+        return payloadCodecs.get();
     }
 }

@@ -3,6 +3,7 @@ package io.culvert.core.bus;
 import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Credentials;
 import io.culvert.api.auth.PeerIdentity;
+import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.handover.SessionRecord;
@@ -283,6 +284,11 @@ final class BusFixture {
         @Override
         public Optional<CertificateAuthority> certificates() {
             return Optional.empty();
+        }
+
+        @Override
+        public List<PayloadCodec> codecs() {
+            return List.of();
         }
 
         @Override

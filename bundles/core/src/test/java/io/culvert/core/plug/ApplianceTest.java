@@ -46,7 +46,7 @@ final class ApplianceTest {
         return Appliance.start(runDir, CONFIG, new Appliance.Plugged(
                 List::of, List::of, () -> store, new PluggedServices(
                         () -> null, () -> null, new CipherChoice(Map.of(), System::nanoTime),
-                        () -> List.of(new Ipv4(), new Ipv6()))));
+                        () -> List.of(new Ipv4(), new Ipv6()), List::of)));
     }
 
     private static int attach(Appliance appliance) throws Exception {

@@ -1,6 +1,5 @@
 package io.culvert.core.plug;
 
-import io.culvert.api.net.NetworkProtocol;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -8,27 +7,27 @@ import java.util.Map;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
 
-/** The network protocols that are there. Of two for one ether type the higher ranking comes first, then the newer one. */
-final class NetworkChoice {
-    private static final Comparator<ServiceReference<NetworkProtocol>> ORDER =
-            Comparator.<ServiceReference<NetworkProtocol>>comparingInt(NetworkChoice::ranking)
+/** The services of a kind, the higher ranking first, then the newer one: its version, or if that is the same its arrival. */
+final class NewestFirst<S> {
+    private static final Comparator<ServiceReference<?>> ORDER =
+            Comparator.<ServiceReference<?>>comparingInt(NewestFirst::ranking)
                     .thenComparing(reference -> reference.getBundle().getVersion())
                     .thenComparing(reference -> (Long) reference.getProperty(Constants.SERVICE_ID))
                     .reversed();
 
-    private final Map<ServiceReference<NetworkProtocol>, NetworkProtocol> services = new HashMap<>();
-    private volatile List<NetworkProtocol> inForce = List.of();
+    private final Map<ServiceReference<S>, S> services = new HashMap<>();
+    private volatile List<S> inForce = List.of();
 
-    private static int ranking(ServiceReference<NetworkProtocol> reference) {
+    private static int ranking(ServiceReference<?> reference) {
         return reference.getProperty(Constants.SERVICE_RANKING) instanceof Integer ranking ? ranking : 0;
     }
 
-    synchronized void add(ServiceReference<NetworkProtocol> reference, NetworkProtocol protocol) {
-        services.put(reference, protocol);
+    synchronized void add(ServiceReference<S> reference, S service) {
+        services.put(reference, service);
         sort();
     }
 
-    synchronized void remove(ServiceReference<NetworkProtocol> reference) {
+    synchronized void remove(ServiceReference<S> reference) {
         services.remove(reference);
         sort();
     }
@@ -42,7 +41,7 @@ final class NetworkChoice {
                 .toList();
     }
 
-    List<NetworkProtocol> inForce() {
+    List<S> inForce() {
         return inForce;
     }
 }
