@@ -66,6 +66,28 @@ public final class TestAuthority {
         return issue(commonName, newKey(), KeyPurposeId.id_kp_clientAuth, Duration.ofHours(-1));
     }
 
+    /** A client's identity that begins in an hour. */
+    public TlsPolicy.Identity futureClient(String commonName) {
+        KeyPair pair = newKey();
+        Instant begin = Instant.now().plus(Duration.ofHours(1));
+        X509Certificate leaf = sign(
+                new X500Name("CN=" + commonName), pair, KeyPurposeId.id_kp_clientAuth, begin, begin.plus(NOW_AND_A_DAY));
+        return new TlsPolicy.Identity(pair.getPrivate(), List.of(leaf));
+    }
+
+    /** A client's identity that only it vouches for. */
+    public static TlsPolicy.Identity selfSignedClient(String commonName) {
+        var itself = new TestAuthority(commonName);
+        Instant now = Instant.now();
+        X509Certificate leaf = itself.sign(
+                itself.name,
+                itself.key,
+                KeyPurposeId.id_kp_clientAuth,
+                now.minus(NOW_AND_A_DAY),
+                now.plus(NOW_AND_A_DAY));
+        return new TlsPolicy.Identity(itself.key.getPrivate(), List.of(leaf));
+    }
+
     /** A client's identity below an authority of its own, which this one has signed and which is in the chain. */
     public TlsPolicy.Identity clientOfIntermediate(String authorityName, String commonName) {
         var intermediate = new TestAuthority(authorityName, this);
@@ -84,12 +106,17 @@ public final class TestAuthority {
 
     private X509Certificate sign(X500Name subject, KeyPair pair, @Nullable KeyPurposeId purpose, Duration validFor) {
         Instant now = Instant.now();
+        return sign(subject, pair, purpose, now.minus(NOW_AND_A_DAY), now.plus(validFor));
+    }
+
+    private X509Certificate sign(
+            X500Name subject, KeyPair pair, @Nullable KeyPurposeId purpose, Instant notBefore, Instant notAfter) {
         try {
             var builder = new JcaX509v3CertificateBuilder(
                     name,
                     BigInteger.valueOf(serial.getAndIncrement()),
-                    Date.from(now.minus(Duration.ofDays(1))),
-                    Date.from(now.plus(validFor)),
+                    Date.from(notBefore),
+                    Date.from(notAfter),
                     subject,
                     pair.getPublic());
             if (purpose == null) {

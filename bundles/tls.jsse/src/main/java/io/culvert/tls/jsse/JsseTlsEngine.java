@@ -17,13 +17,24 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
 /** An {@link SSLEngine} turned around: bytes in, bytes and messages out, until it has nothing more to do. */
 final class JsseTlsEngine implements TlsEngine {
     /** More than one whole record would hold, so that a peer cannot make us keep more. */
     private static final int MAX_PENDING = 64 * 1024;
 
+    private static final int HEADER = 5;
+    private static final int MAJOR_VERSION = 3;
+    private static final int MAX_FRAGMENT = 16_384;
+    private static final int CHANGE_CIPHER_SPEC = 20;
+    private static final int HANDSHAKE = 22;
+    private static final int UNEXPECTED_MESSAGE = 10;
+    private static final int RECORD_OVERFLOW = 22;
+    private static final int PROTOCOL_VERSION = 70;
+
     private final SSLEngine engine;
+    private @Nullable HelloCheck hello;
     private final ArrayDeque<byte[]> held = new ArrayDeque<>();
     private byte[] pending = new byte[0];
     private boolean complete;
@@ -32,6 +43,7 @@ final class JsseTlsEngine implements TlsEngine {
 
     JsseTlsEngine(SSLEngine engine) {
         this.engine = engine;
+        this.hello = engine.getUseClientMode() ? null : new HelloCheck();
     }
 
     @Override
@@ -56,7 +68,7 @@ final class JsseTlsEngine implements TlsEngine {
             run(input, network, application, toPeer, fromPeer);
         } catch (SSLException | RuntimeException e) {
             failed = true;
-            throw new TlsException(reason(e), e, alert(network, toPeer));
+            throw new TlsException(reason(e), e, alert(e, network, toPeer));
         }
         pending = Arrays.copyOfRange(joined, input.position(), input.limit());
         return new TlsStep(toPeer.toByteArray(), List.copyOf(fromPeer), engine.isInboundDone());
@@ -119,9 +131,13 @@ final class JsseTlsEngine implements TlsEngine {
         if (engine.isInboundDone()) {
             return false;
         }
+        check(input);
         application.clear();
         SSLEngineResult result = engine.unwrap(input, application);
         noteHandshake(result);
+        if (application.position() > MAX_FRAGMENT) {
+            throw new RefusedException(RECORD_OVERFLOW, "the peer sends a record that is too long");
+        }
         if (application.position() > 0) {
             fromPeer.add(Arrays.copyOf(application.array(), application.position()));
             Arrays.fill(application.array(), 0, application.position(), (byte) 0);
@@ -133,13 +149,45 @@ final class JsseTlsEngine implements TlsEngine {
                         || result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP);
     }
 
+    /** What the JDK would bear in the record that it takes next. */
+    private void check(ByteBuffer input) throws RefusedException {
+        int at = input.position();
+        if (input.remaining() < HEADER) {
+            return;
+        }
+        int type = input.get(at);
+        if (input.get(at + 1) != MAJOR_VERSION) {
+            throw new RefusedException(PROTOCOL_VERSION, "the peer sends a record of no version of TLS");
+        }
+        if (complete && type == CHANGE_CIPHER_SPEC) {
+            throw new RefusedException(UNEXPECTED_MESSAGE, "the peer sends change_cipher_spec after the handshake");
+        }
+        // On TLS 1.3 it is sealed; on TLS 1.2 this is another handshake, RFC 5746 section 4.5.
+        if (complete && type == HANDSHAKE) {
+            throw new RefusedException(UNEXPECTED_MESSAGE, "the peer asks for a renegotiation, which there is not");
+        }
+        int length = input.getShort(at + 3) & 0xffff;
+        if (hello != null && type == HANDSHAKE && input.remaining() >= HEADER + length) {
+            hello.take(input.slice(at + HEADER, length));
+            if (hello.over()) {
+                hello = null;
+            }
+        }
+    }
+
     private void noteHandshake(SSLEngineResult result) {
         if (result.getHandshakeStatus() == HandshakeStatus.FINISHED) {
             complete = true;
         }
     }
 
-    private byte[] alert(ByteBuffer network, ByteArrayOutputStream toPeer) {
+    private byte[] alert(Exception failure, ByteBuffer network, ByteArrayOutputStream toPeer) {
+        if (failure instanceof RefusedException refused) {
+            if (engine.getHandshakeSession() == null && !complete) {
+                toPeer.writeBytes(refused.record());
+            }
+            engine.closeOutbound();
+        }
         try {
             while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && wrap(ByteBuffer.allocate(0), network, toPeer)) {
                 // each round appends what the engine has left to say
