@@ -21,9 +21,20 @@ final class RunCommands {
         @Option(names = "--keep", description = "When it is stopped, keep the sessions for the next start.")
         boolean keep;
 
+        @Option(
+                names = "--allow-unsigned",
+                description = "For development only: modules may run that are not signed, or by an unknown key.")
+        boolean allowUnsigned;
+
         @Override
         public void run() {
-            new Up(main.home(), bundles(), System.out).run(keep);
+            Path bundles = bundles();
+            System.setProperty("culvert.distribution", bundles.resolveSibling(".").normalize().toString());
+            System.setProperty("culvert.allow.unsigned", Boolean.toString(allowUnsigned));
+            if (allowUnsigned) {
+                System.err.println("culvert: UNSIGNED MODULES ARE ALLOWED; not for production");
+            }
+            new Up(main.home(), bundles, System.out).run(keep);
         }
 
         /** The bundles lie beside the launcher's jar. */

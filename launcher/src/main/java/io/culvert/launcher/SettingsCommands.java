@@ -3,6 +3,7 @@ package io.culvert.launcher;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -10,14 +11,33 @@ import picocli.CommandLine.ParentCommand;
 final class SettingsCommands {
     private SettingsCommands() {}
 
-    @Command(name = "module", description = "Look at the modules.", synopsisSubcommandLabel = "COMMAND")
+    @Command(
+            name = "module",
+            description = "Look at the modules.",
+            synopsisSubcommandLabel = "COMMAND",
+            subcommands = {
+                TrustCommands.KeysCommand.class,
+                TrustCommands.TrustCommand.class,
+                TrustCommands.DistrustCommand.class,
+                TrustCommands.SignCommand.class
+            })
     static final class ModuleCommand {
         @ParentCommand
         Main main;
 
         @Command(name = "list", description = "List the modules, their versions and states.")
-        void list() {
-            main.print(main.client().call("module list", Map.of()));
+        void list(
+                @Option(names = "--available", description = "What a repository has, instead of what is installed.")
+                        boolean available,
+                @Option(
+                        names = "--from",
+                        paramLabel = "PATH|URL",
+                        defaultValue = "",
+                        description = "The repository; the release's own unless told.")
+                        String from) {
+            main.print(available || !from.isEmpty()
+                    ? main.client().call("module available", Map.of("from", Repositories.absolute(from)))
+                    : main.client().call("module list", Map.of()));
         }
     }
 
