@@ -71,6 +71,20 @@ final class PeopleCommands {
                     "changed the password of " + name);
         }
 
+        @Command(
+                name = "totp",
+                description = "Give a user a secret for one-time codes. It is shown once: keep it safe.")
+        void totp(
+                @Parameters(paramLabel = "NAME") String name,
+                @Option(names = "--off", description = "Take the secret away.") boolean off) {
+            Object answer = main.client().call("user totp", Map.of("name", name, "off", off));
+            if (!main.json && answer instanceof Map<?, ?> map && map.get("qr") instanceof String picture) {
+                main.print(answer, picture + map.get("uri"));
+            } else {
+                main.print(answer, "took the secret of " + name + " away");
+            }
+        }
+
         private static String typed() {
             var console = System.console();
             if (console == null || !console.isTerminal()) {

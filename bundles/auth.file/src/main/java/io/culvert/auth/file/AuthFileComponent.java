@@ -62,7 +62,7 @@ public final class AuthFileComponent implements Authenticator, UserDirectory, Ac
         var file = new UsersFile(Path.of(home).resolve("etc").resolve("users"));
         file.read();
         authenticator = new FileAuthenticator(file, cost, settings.concurrency(), PATIENCE, random);
-        directory = new FileDirectory(file);
+        directory = new FileDirectory(file, settings.otherUsers());
         registrations.add(context.registerService(HealthCheck.class, new FileHealth(file, authenticator), null));
         for (Command command : new UserCommands(file, cost, random, () -> sessions).all()) {
             registrations.add(context.registerService(Command.class, command, null));

@@ -25,4 +25,11 @@ public @interface AuthFileSettings {
             min = "1",
             max = "64")
     int concurrency() default 2;
+
+    @AttributeDefinition(
+            name = "Other users",
+            description = "Whether users who are not in the file are left to other modules, such as auth.ldap; else nobody "
+                    + "but those in the file may come in. Certificates of users that were removed count then until they are "
+                    + "revoked.")
+    boolean otherUsers() default false;
 }

@@ -9,9 +9,12 @@ import java.util.Optional;
 /** Who is in the file, and whether a peer that has come in may stay. */
 final class FileDirectory implements UserDirectory, AccessCheck {
     private final UsersFile file;
+    private final boolean otherUsers;
 
-    FileDirectory(UsersFile file) {
+    /** @param otherUsers whether there is nothing against users who are not in the file */
+    FileDirectory(UsersFile file, boolean otherUsers) {
         this.file = file;
+        this.otherUsers = otherUsers;
     }
 
     @Override
@@ -28,8 +31,10 @@ final class FileDirectory implements UserDirectory, AccessCheck {
         if (user.isPresent()) {
             return user.get().enabled() ? Optional.empty() : Optional.of("user " + peer.user() + " is disabled");
         }
-        return Optional.of(users.brokenLineOf(peer.user())
-                .map(line -> "user " + peer.user() + ": line " + line + " of etc/users is broken")
-                .orElse("user " + peer.user() + " is not in etc/users"));
+        Optional<String> broken = users.brokenLineOf(peer.user())
+                .map(line -> "user " + peer.user() + ": line " + line + " of etc/users is broken");
+        return broken.isPresent() || otherUsers
+                ? broken
+                : Optional.of("user " + peer.user() + " is not in etc/users");
     }
 }

@@ -37,7 +37,7 @@ final class Fixture {
     Fixture(Path home) {
         path = home.resolve("etc").resolve("users");
         file = new UsersFile(path);
-        directory = new FileDirectory(file);
+        directory = new FileDirectory(file, false);
         commands = new UserCommands(file, CHEAP, new SecureRandom(), () -> live).all();
     }
 
