@@ -194,4 +194,15 @@ class FileAuthenticatorTest {
         authenticator = authenticator(0, Duration.ofMillis(1));
         assertTrue(refused("alice", "right").logText().contains("too many logins"));
     }
+
+    @Test
+    void shouldLeaveOtherUsersToOtherModulesWhenTold(@TempDir Path home) throws Exception {
+        var fixture = new Fixture(home);
+        var shared = new FileDirectory(fixture.file, true);
+        fixture.run("user add", Map.of("name", "alice"));
+        fixture.run("user disable", Map.of("name", "alice"));
+        assertTrue(shared.refusal(Fixture.peer("bob")).isEmpty());
+        assertTrue(fixture.directory.refusal(Fixture.peer("bob")).isPresent());
+        assertTrue(shared.refusal(Fixture.peer("alice")).isPresent());
+    }
 }
