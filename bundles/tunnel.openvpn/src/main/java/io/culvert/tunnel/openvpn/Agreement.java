@@ -6,6 +6,7 @@ import io.culvert.api.network.Admission;
 import io.culvert.api.network.TunnelAddresses;
 import io.culvert.tunnel.openvpn.control.KeyExchange;
 import io.culvert.tunnel.openvpn.data.Ciphers;
+import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.wire.PeerInfo;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,12 @@ final class Agreement {
     PeerInfo peerInfo = PeerInfo.NONE;
     /** The client's options string. */
     String clientOptions = "";
+
+    Framing framing = Framing.NONE;
+    /** Whether packets to the client are compressed. */
+    boolean compressing;
+    /** The option that tells the client of the framing; empty when it needs none. */
+    String framingOption = "";
 
     @Nullable PeerIdentity peer;
     /** Absent in a thawed session. */

@@ -4,8 +4,10 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.data.DataMessage;
+import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.data.SlotTable;
 import io.culvert.tunnel.openvpn.wire.Opcode;
@@ -18,6 +20,8 @@ import io.culvert.wire.TcpMss;
 final class DataPath {
     /** So many received packets may be replayed after a crash at most, before the first genuine one. */
     private static final int RECEIVED_PER_RECORD = 1 << 16;
+
+    private static final String LZ4 = "lz4";
 
     /** What packets bring about. */
     interface Events {
@@ -36,10 +40,13 @@ final class DataPath {
 
     private final SlotTable slots;
     private final OpenVpnConfig config;
+    private final TunnelHost host;
     private final Agreement agreement;
     private final Events events;
     private Endpoint endpoint;
     private int peerId = -1;
+    private Framing framing = Framing.NONE;
+    private boolean compressing;
     private int mssIpv4;
     private int mssIpv6;
     private int receivedSinceRecord;
@@ -47,9 +54,16 @@ final class DataPath {
     private long lastSentNs;
 
     DataPath(
-            SlotTable slots, OpenVpnConfig config, Agreement agreement, Endpoint endpoint, Events events, long nowNs) {
+            SlotTable slots,
+            OpenVpnConfig config,
+            TunnelHost host,
+            Agreement agreement,
+            Endpoint endpoint,
+            Events events,
+            long nowNs) {
         this.slots = slots;
         this.config = config;
+        this.host = host;
         this.agreement = agreement;
         this.events = events;
         this.endpoint = endpoint;
@@ -93,6 +107,13 @@ final class DataPath {
             events.onRecordDue();
         }
         checkLimits(slot, nowNs);
+        if (framing != Framing.NONE) {
+            refused = framing.open(datagram, host.codec(LZ4));
+            if (refused != null) {
+                out.drop(datagram, refused);
+                return;
+            }
+        }
         if (DataMessage.isPing(datagram)) {
             out.consume(datagram);
             return;
@@ -146,6 +167,9 @@ final class DataPath {
             events.onRecordDue();
             return;
         }
+        if (framing != Framing.NONE) {
+            framing.close(packet, compressing ? host.codec(LZ4) : null);
+        }
         slot.seal(packet, peerId >= 0, peerId);
         lastSentNs = nowNs;
         out.toLink(packet, endpoint);
@@ -173,7 +197,8 @@ final class DataPath {
     private void clampFor(Endpoint to) {
         int outer = to.remote().getAddress().getAddress().length == 16 ? 40 : 20;
         int transport = to.transport().isStream() ? 20 + 2 : 8;
-        int inner = config.mssFix() - outer - transport - DataHeader.V2_LENGTH;
+        int inner = config.mssFix() - outer - transport - DataHeader.V2_LENGTH
+                - (framing == Framing.NONE ? 0 : Framing.MOST_BYTES);
         mssIpv4 = config.mssFix() == 0 ? 0 : inner - 40;
         mssIpv6 = mssIpv4 - 20;
     }
@@ -189,6 +214,13 @@ final class DataPath {
 
     void usePeerId(int id) {
         peerId = id;
+    }
+
+    /** How packets are framed from now on, and whether those to the client are compressed as well. */
+    void use(Framing framing, boolean compressing) {
+        this.framing = framing;
+        this.compressing = compressing;
+        clampFor(endpoint);
     }
 
     /** Something authentic came on the control channel. */

@@ -13,7 +13,9 @@ import io.culvert.tunnel.openvpn.control.KeyExchange;
 import io.culvert.tunnel.openvpn.control.KeyState;
 import io.culvert.tunnel.openvpn.control.Login;
 import io.culvert.tunnel.openvpn.control.OpenQuestions;
+import io.culvert.tunnel.openvpn.OpenVpnConfig.Compression;
 import io.culvert.tunnel.openvpn.data.Ciphers;
+import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.data.DataKeys;
 import io.culvert.tunnel.openvpn.wire.ControlMessage;
 import io.culvert.tunnel.openvpn.wire.KeyMethod2;
@@ -203,6 +205,11 @@ final class Negotiator {
             refuseOptions(state, "the client wants '" + framing.get() + "', which is not served", nowNs);
             return;
         }
+        if (!agreeOnFraming()) {
+            refuseOptions(state, "the client wants compression, or its framing, which is refused: take 'compress' and"
+                    + " 'comp-lzo' out of its configuration, or set compression and install codec.stub", nowNs);
+            return;
+        }
         List<String> offered = new ArrayList<>(agreement.peerInfo.ciphers());
         OptionsString.cipher(agreement.clientOptions).ifPresent(offered::add);
         List<String> usable = config.dataCiphers().stream()
@@ -241,6 +248,37 @@ final class Negotiator {
                 derive(state, exchange, false);
             }
         });
+    }
+
+    /** The framing that both sides can do; false when the client insists on one and this end does not allow it. */
+    private boolean agreeOnFraming() {
+        boolean insists = OptionsString.framesCompression(agreement.clientOptions);
+        Compression allowed = config.compression();
+        if (allowed == Compression.REFUSE) {
+            return !insists;
+        }
+        if (allowed.receives() && agreement.peerInfo.says("IV_LZ4v2") && host.codec("lz4") != null) {
+            frame(Framing.V2, "compress lz4-v2");
+            agreement.compressing = allowed.sends();
+            return true;
+        }
+        if (!insists) {
+            return true;
+        }
+        if (host.codec("stub") == null) {
+            return false;
+        }
+        if (agreement.peerInfo.says("IV_COMP_STUBv2")) {
+            frame(Framing.V2, "compress stub-v2");
+        } else {
+            frame(Framing.COMP_LZO, "comp-lzo no");
+        }
+        return true;
+    }
+
+    private void frame(Framing framing, String option) {
+        agreement.framing = framing;
+        agreement.framingOption = option;
     }
 
     private void refuseOptions(KeyState state, String reason, long nowNs) {

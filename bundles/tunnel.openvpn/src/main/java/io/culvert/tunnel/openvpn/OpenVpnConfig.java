@@ -18,6 +18,7 @@ import java.util.Optional;
  *
  * @param instance the configuration's own name
  * @param dataCiphers by OpenVPN's names, in the order of preference
+ * @param compression of payloads
  * @param authDigest of tls-auth
  * @param renegotiateBytes of both directions under one key, 0 for no limit
  * @param renegotiatePackets of both directions under one key, 0 for no limit
@@ -37,6 +38,7 @@ public record OpenVpnConfig(
         Wrap wrap,
         Login login,
         List<String> dataCiphers,
+        Compression compression,
         Digest authDigest,
         Version minTls,
         Version maxTls,
@@ -86,6 +88,26 @@ public record OpenVpnConfig(
         }
     }
 
+    /** What may be done about compression of payloads. */
+    public enum Compression {
+        /** Nothing: clients that insist are refused. */
+        REFUSE,
+        /** Its framing, for clients that insist; nothing is compressed. */
+        STUB,
+        /** What clients compress is read. */
+        RECEIVE,
+        /** As well, what goes to clients is compressed. */
+        BOTH;
+
+        public boolean receives() {
+            return this == RECEIVE || this == BOTH;
+        }
+
+        public boolean sends() {
+            return this == BOTH;
+        }
+    }
+
     public OpenVpnConfig {
         dataCiphers = List.copyOf(dataCiphers);
         push = List.copyOf(push);
@@ -124,6 +146,7 @@ public record OpenVpnConfig(
                 choice("wrap", settings.wrap(), Wrap.class),
                 choice("login", settings.login(), Login.class),
                 ciphers(settings.dataCiphers()),
+                choice("compression", settings.compression(), Compression.class),
                 Digest.named(settings.authDigest())
                         .orElseThrow(() ->
                                 bad("authDigest", settings.authDigest(), "one of " + Arrays.toString(Digest.values()))),

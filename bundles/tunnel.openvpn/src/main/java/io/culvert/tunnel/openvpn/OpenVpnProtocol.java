@@ -26,6 +26,7 @@ import io.culvert.tunnel.openvpn.control.ControlChannel;
 import io.culvert.tunnel.openvpn.control.OpenQuestions;
 import io.culvert.tunnel.openvpn.control.Reliable;
 import io.culvert.tunnel.openvpn.data.DataHeader;
+import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.EarlyNegotiation;
 import io.culvert.tunnel.openvpn.wire.Opcode;
@@ -122,7 +123,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
 
     @Override
     public int headroomBytes() {
-        return DataHeader.V2_LENGTH;
+        return DataHeader.V2_LENGTH + Framing.MOST_BYTES;
     }
 
     @Override

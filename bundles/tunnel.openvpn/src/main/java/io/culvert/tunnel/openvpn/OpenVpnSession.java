@@ -130,7 +130,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         var login = new Login(config.login(), host, session, protocol.tokens(), protocol.questions());
         this.negotiator =
                 new Negotiator(config, host, session, channel, agreement, login, protocol.questions(), this);
-        this.data = new DataPath(slots, config, agreement, endpoint, this, nowNs);
+        this.data = new DataPath(slots, config, host, agreement, endpoint, this, nowNs);
         this.boundTo = endpoint;
         this.movedNs = nowNs - MOVE_INTERVAL_NS;
         session.bind(protocol.demux().ofControl(endpoint, channel.remoteSessionId()));
@@ -162,6 +162,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         agreement.clientOptions = state.options();
         agreement.cipher = state.cipher();
         agreement.exported = state.exported();
+        agreement.framing = state.framing();
+        agreement.compressing = state.compressing();
+        data.use(agreement.framing, agreement.compressing);
         states.resume(state.nextKeyId());
         data.usePeerId(state.peerId());
         var keys = new ArrayList<KeySlot>();
@@ -407,6 +410,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             }
         }
         bindData();
+        data.use(agreement.framing, agreement.compressing);
         slots.installFirst(newSlot(state.keyId(), keys.key2()));
         checkpoint.first((durable, at, out) -> {
             if (leaving != null) {
@@ -453,6 +457,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 .keepalive(config.pingSeconds(), config.pingRestartSeconds());
         if (config.clientReceiveBuffer() > 0 && !config.transport().isStream()) {
             reply.option("rcvbuf " + config.clientReceiveBuffer());
+        }
+        if (!agreement.framingOption.isEmpty()) {
+            reply.option(agreement.framingOption);
         }
         config.push().forEach(reply::option);
         reply.agreed(
@@ -700,12 +707,14 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 agreement.peerInfo.encoded(),
                 agreement.clientOptions,
                 states.nextKeyId(),
-                keys);
+                keys,
+                agreement.framing,
+                agreement.compressing);
         Endpoint at = data.endpoint();
         return new SessionRecord(
                 OpenVpnProtocol.NAME,
                 config.instance(),
-                SessionState.VERSION,
+                state.version(),
                 session.sessionId(),
                 agreement.knownPeer(),
                 Objects.requireNonNull(agreement.addresses, "addresses"),

@@ -44,6 +44,17 @@ public @interface OpenVpnSettings {
     String[] dataCiphers() default {};
 
     @AttributeDefinition(
+            description = "compression of payloads, which tells of their content by their length: refuse; stub for clients"
+                    + " that insist on its framing; receive what clients compress; both",
+            options = {
+                @Option(value = "refuse"),
+                @Option(value = "stub"),
+                @Option(value = "receive"),
+                @Option(value = "both")
+            })
+    String compression() default "refuse";
+
+    @AttributeDefinition(
             description = "HMAC digest of tls-auth",
             options = {
                 @Option(value = "SHA1"),

@@ -3,6 +3,7 @@ package io.culvert.tunnel.openvpn;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.tunnel.HandoverException;
 import io.culvert.tunnel.openvpn.data.Ciphers;
+import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.wrap.StaticKey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -15,7 +16,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The protocol's part of a session record, format version 1. Holds key material; the store seals it.
+ * The protocol's part of a session record, format version 1, or 2 for a session whose packets are framed. Holds key
+ * material; the store seals it.
  *
  * @param clientKey Kc of tls-crypt-v2; absent for listeners with a key of their own
  * @param dynamicKey of dynamic tls-crypt, base key mixed in
@@ -26,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param peerInfo what the client said of itself
  * @param options the client's options string
  * @param keys newest first, one or two
+ * @param framing of packets inside the sealed text
+ * @param compressing whether packets to the client are compressed
  */
 record SessionState(
         long localSessionId,
@@ -40,9 +44,17 @@ record SessionState(
         String peerInfo,
         String options,
         int nextKeyId,
-        List<Key> keys) {
+        List<Key> keys,
+        Framing framing,
+        boolean compressing) {
 
-    static final int VERSION = 1;
+    private static final int UNFRAMED = 1;
+    private static final int FRAMED = 2;
+
+    /** Of {@link #encode}: the oldest that can say it, so that an earlier version of this bundle reads most sessions. */
+    int version() {
+        return framing == Framing.NONE ? UNFRAMED : FRAMED;
+    }
 
     /**
      * A data key.
@@ -81,6 +93,10 @@ record SessionState(
                 out.writeLong(key.highestReceived);
                 out.writeLong(key.bornSeconds);
             }
+            if (framing != Framing.NONE) {
+                out.writeByte(framing.ordinal());
+                out.writeBoolean(compressing);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -88,8 +104,8 @@ record SessionState(
     }
 
     static SessionState decode(int version, byte[] state) throws HandoverException {
-        if (version != VERSION) {
-            throw new HandoverException("openvpn session state of version " + version + ", this is " + VERSION);
+        if (version != UNFRAMED && version != FRAMED) {
+            throw new HandoverException("openvpn session state of version " + version + ", this is " + FRAMED);
         }
         try (var in = new DataInputStream(new ByteArrayInputStream(state))) {
             long local = in.readLong();
@@ -114,11 +130,22 @@ record SessionState(
             for (int i = 0; i < count; i++) {
                 keys.add(new Key(in.readByte() & 7, in.readNBytes(StaticKey.LENGTH), in.readLong(), in.readLong(), in.readLong()));
             }
+            Framing framing = Framing.NONE;
+            boolean compressing = false;
+            if (version == FRAMED) {
+                int ordinal = in.readByte();
+                if (ordinal != Framing.COMP_LZO.ordinal() && ordinal != Framing.V2.ordinal()) {
+                    throw new HandoverException("openvpn session with an unknown framing");
+                }
+                framing = Framing.values()[ordinal];
+                compressing = in.readBoolean();
+            }
             if (in.available() > 0) {
                 throw new HandoverException("openvpn session state with bytes behind its end");
             }
             return new SessionState(
-                    local, remote, client, dynamic, time, peerId, cipher, exported, ccExit, info, options, nextKeyId, keys);
+                    local, remote, client, dynamic, time, peerId, cipher, exported, ccExit, info, options, nextKeyId, keys,
+                    framing, compressing);
         } catch (IOException | IllegalArgumentException e) {
             throw new HandoverException("openvpn session state is cut short or garbled", e);
         }

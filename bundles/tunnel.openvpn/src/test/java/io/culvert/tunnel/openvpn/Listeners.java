@@ -39,6 +39,7 @@ public final class Listeners {
                 wrap,
                 login,
                 Ciphers.DEFAULT,
+                OpenVpnConfig.Compression.REFUSE,
                 Digest.SHA256,
                 Version.TLS_1_2,
                 Version.TLS_1_3,

@@ -152,15 +152,20 @@ public final class OpenPeer {
 
     /** Reads a session record's state; what can be read is written again to the same bytes. */
     public static void decode(byte[] bytes) {
+        decode(1, bytes);
+        decode(2, bytes);
+    }
+
+    private static void decode(int version, byte[] bytes) {
         SessionState state;
         try {
-            state = SessionState.decode(SessionState.VERSION, bytes);
+            state = SessionState.decode(version, bytes);
         } catch (HandoverException _) {
             return;
         }
         byte[] written = state.encode();
         try {
-            assertArrayEquals(written, SessionState.decode(SessionState.VERSION, written).encode());
+            assertArrayEquals(written, SessionState.decode(state.version(), written).encode());
         } catch (HandoverException e) {
             throw new AssertionError("what was written cannot be read", e);
         }

@@ -158,7 +158,7 @@ class SessionLifeTest {
             byte[] cut = Arrays.copyOf(record.state(), length);
             assertThrows(HandoverException.class, () -> SessionState.decode(1, cut));
         }
-        assertThrows(HandoverException.class, () -> SessionState.decode(2, record.state()));
+        assertThrows(HandoverException.class, () -> SessionState.decode(3, record.state()));
         byte[] longer = Arrays.copyOf(record.state(), record.state().length + 1);
         assertThrows(HandoverException.class, () -> SessionState.decode(1, longer));
         assertFalse(record.toString().contains(HexFormat.of().formatHex(record.state(), 0, 8)));

@@ -233,6 +233,11 @@ final class SessionPair {
         }
 
         @Override
+        public String compression() {
+            return "refuse";
+        }
+
+        @Override
         public String wrapKeyFile() {
             return "";
         }

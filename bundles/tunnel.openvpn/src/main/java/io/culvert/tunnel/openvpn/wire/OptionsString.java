@@ -1,5 +1,6 @@
 package io.culvert.tunnel.openvpn.wire;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -39,11 +40,16 @@ public final class OptionsString {
     /** Whether the peer frames packets in a way that this server refuses, and how it calls it. */
     public static Optional<String> refusedFraming(String options) {
         for (String element : options.split(",")) {
-            if (element.equals("comp-lzo") || element.equals("mtu-dynamic") || element.equals("dev-type tap")) {
+            if (element.equals("mtu-dynamic") || element.equals("dev-type tap")) {
                 return Optional.of(element);
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether the peer frames packets as compression does, even if it compresses nothing. */
+    public static boolean framesCompression(String options) {
+        return List.of(options.split(",")).contains("comp-lzo");
     }
 
     private static Optional<String> value(String options, String name) {

@@ -87,6 +87,11 @@ public record PeerInfo(String encoded) {
         return "2".equals(variables.get("IV_NCP")) ? List.of("AES-256-GCM", "AES-128-GCM") : List.of();
     }
 
+    /** Whether the client says {@code name=1}. */
+    public boolean says(String name) {
+        return "1".equals(variables().get(name));
+    }
+
     /** Whether the client reads a pushed MTU. */
     public boolean takesMtu() {
         return variables().containsKey("IV_MTU");
