@@ -5,17 +5,21 @@ import io.culvert.api.log.LogRecord;
 import io.culvert.api.log.LogSink;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.log.support.Json;
+import io.culvert.log.support.SinkHealth;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -29,9 +33,9 @@ import org.osgi.service.metatype.annotations.Option;
 @Component(
         configurationPid = FileSink.PID,
         configurationPolicy = ConfigurationPolicy.REQUIRE,
-        service = {LogSink.class, HealthCheck.class})
+        service = LogSink.class)
 @Designate(ocd = FileSink.Settings.class)
-public final class FileSink implements LogSink, HealthCheck {
+public final class FileSink implements LogSink {
     static final String PID = "io.culvert.log.file";
 
     private static final long MEGABYTE = 1 << 20;
@@ -82,9 +86,13 @@ public final class FileSink implements LogSink, HealthCheck {
     private final boolean json;
     private volatile long written;
 
+    private @Nullable ServiceRegistration<HealthCheck> health;
+
     @Activate
     public FileSink(Settings settings, BundleContext context) {
         this(settings, Path.of(context.getProperty("culvert.home")).resolve("var/log/culvert.log"));
+        health = context.registerService(
+                HealthCheck.class, new SinkHealth("log.file", this::status), new Hashtable<>());
     }
 
     FileSink(Settings settings, Path path) {
@@ -138,8 +146,7 @@ public final class FileSink implements LogSink, HealthCheck {
         return "file";
     }
 
-    @Override
-    public Map<String, Object> status() {
+    Map<String, Object> status() {
         return Map.of("path", path.toString(), "written", written);
     }
 
@@ -170,6 +177,9 @@ public final class FileSink implements LogSink, HealthCheck {
 
     @Deactivate
     void deactivate() throws IOException {
+        if (health != null) {
+            health.unregister();
+        }
         file.close();
     }
 }

@@ -5,16 +5,20 @@ import io.culvert.api.log.LogRecord;
 import io.culvert.api.log.LogSink;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.log.support.HostName;
+import io.culvert.log.support.SinkHealth;
 import io.culvert.log.support.link.DatagramLink;
 import io.culvert.log.support.link.Link;
 import io.culvert.log.support.link.StreamLink;
 import io.culvert.log.support.link.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -28,9 +32,9 @@ import org.osgi.service.metatype.annotations.Option;
 @Component(
         configurationPid = SyslogSink.PID,
         configurationPolicy = ConfigurationPolicy.REQUIRE,
-        service = {LogSink.class, HealthCheck.class})
+        service = LogSink.class)
 @Designate(ocd = SyslogSink.Settings.class)
-public final class SyslogSink implements LogSink, HealthCheck {
+public final class SyslogSink implements LogSink {
     static final String PID = "io.culvert.log.syslog";
 
     /** What every receiver takes (RFC 5424 section 6.1). */
@@ -105,9 +109,13 @@ public final class SyslogSink implements LogSink, HealthCheck {
 
     private final SyslogWriter writer;
 
+    private @Nullable ServiceRegistration<HealthCheck> health;
+
     @Activate
     public SyslogSink(Settings settings, BundleContext context) {
         this(settings, Path.of(context.getProperty("culvert.home")));
+        health = context.registerService(
+                HealthCheck.class, new SinkHealth("log.syslog", this::status), new Hashtable<>());
     }
 
     SyslogSink(Settings settings, Path home) {
@@ -181,13 +189,15 @@ public final class SyslogSink implements LogSink, HealthCheck {
         writer.write(entries);
     }
 
-    @Override
-    public Map<String, Object> status() {
+    Map<String, Object> status() {
         return writer.status();
     }
 
     @Deactivate
     void deactivate() {
+        if (health != null) {
+            health.unregister();
+        }
         writer.close();
     }
 }
