@@ -23,6 +23,17 @@ public final class ReplayWindow {
         this.seen = -1;
     }
 
+    /** A window that goes on from another's {@link #highest} and {@link #seen}. */
+    public ReplayWindow(long highest, long seen) {
+        this.highest = highest;
+        this.seen = seen;
+    }
+
+    /** Which of the {@value #WIDTH} numbers up to the highest were seen: bit n for {@code highest - n}. */
+    public long seen() {
+        return seen;
+    }
+
     /** True, and remembered, when {@code number} is new and not too old. */
     public boolean accept(long number) {
         if (number > highest) {

@@ -28,6 +28,9 @@ public record PathStatus(
         long longestPauseNs,
         Map<String, Move> moves,
         Map<String, Waiting> waiting) {
+    /** Of a core that does not run. */
+    public static final PathStatus NONE = new PathStatus(0, 0, Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of());
+
     public PathStatus {
         tunnels = Map.copyOf(tunnels);
         tls = Map.copyOf(tls);

@@ -37,16 +37,50 @@ public interface TunnelSession {
     SessionRecord freeze();
 
     /**
+     * Whether something is under way that a record does not hold and that ends by itself soon: a negotiation, a refusal
+     * that is still being told. Core then waits a little before it freezes the session for a successor.
+     */
+    default boolean isBusy() {
+        return false;
+    }
+
+    /**
+     * What {@link #freeze} leaves out because it is true at this moment alone: where the counters stand within the
+     * reservation that is durable already. Asked for right after {@link #freeze}, for a successor in the same process; the
+     * session is closed then, before anything else is called. Never stored. Empty when there is nothing to tell.
+     */
+    default byte[] freezeLive() {
+        return new byte[0];
+    }
+
+    /**
+     * Goes on exactly where the session stopped that gave {@code live}, rather than behind its reservation. Called right
+     * after {@code thaw}, at most once for what one session gave, and only when that session is closed. The record need
+     * not be durable yet: what it reserves beyond {@code live} needs a save first.
+     *
+     * @return false when it cannot read {@code live}, and starts behind the record's reservation
+     */
+    default boolean resumeLive(byte[] live, long nowNs) {
+        return false;
+    }
+
+    /**
      * Other providers of ciphers may be in force from now on, see {@link TunnelHost#crypto}. The session moves its keys
      * to them, with no change in what the peer sees: the code of a provider that left is about to go.
      */
     default void onCiphers(long nowNs, Outbox out) {}
 
     /**
-     * Another provider of TLS is in force from now on, see {@link TunnelHost#tls}. The session leaves the engines of the
-     * one before as soon as its protocol can, where many do not do so at once.
+     * Another provider of TLS is in force, see {@link TunnelHost#tls}: the session leaves the engines of the one before,
+     * now or when what is under way has ended. Core calls the sessions one after the other, spread over a time.
      */
     default void onTls(long nowNs, Outbox out) {}
+
+    /**
+     * The code of this provider of TLS goes now: the session closes every engine of it, and rebuilds what it loses with
+     * the provider in force.
+     */
+    default void onTlsGone(TlsProvider gone, long nowNs, Outbox out) {}
 
     /** Somebody other than the peer ends the session: tell the peer, then {@link SessionHost#close}. */
     void end(CloseCause cause, long nowNs, Outbox out);

@@ -82,7 +82,7 @@ final class Crossing {
 
     /** Takes a datagram whose session, if there is one, is known to loop {@code to}. */
     void give(PooledBuffer datagram, LinkEndpoint from, ProtocolBinding source, int to) {
-        send(datagram, to, source.protocol(), from);
+        send(datagram, to, source.place(), from);
     }
 
     private void send(PooledBuffer buffer, int to, Object receiver, @Nullable LinkEndpoint from) {
@@ -153,7 +153,7 @@ final class Crossing {
             }
             return;
         }
-        ProtocolBinding binding = loop.bindingOf(receiver);
+        ProtocolBinding binding = loop.bindingAt(receiver);
         if (binding != null && origin instanceof LinkEndpoint from) {
             binding.onHanded(buffer, from, null);
         } else {

@@ -3,6 +3,7 @@ package io.culvert.core.bus;
 import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.net.NetworkProtocol;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.StreamFraming;
@@ -20,8 +21,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,17 +37,24 @@ final class LoopProtocols {
     private static final Logger LOG = LoggerFactory.getLogger(LoopProtocols.class);
     private static final long PARKED_NS = 30_000_000_000L;
     private static final long NEXT_ROUND_NS = 1_000_000L;
+    private static final long QUIET_DEADLINE_NS = 2_000_000_000L;
     private static final long SAVE_DEADLINE_NS = 5_000_000_000L;
 
     private final PacketLoop loop;
     private final SessionDesk desk;
-    private final BiFunction<TunnelProtocol, AtomicInteger, ProtocolBinding> binder;
+    private final Binder binder;
     private final InstantSource wall;
     private final List<ProtocolBinding> bindings = new ArrayList<>();
     private final Map<ListenerClaim, Parked> parked = new HashMap<>();
     private final FrozenTotals frozenTotals;
+    private final KeptSessions kept;
+
+    /** By instance, as {@code openvpn/udp}; also read by others. */
+    private final Map<String, PathCounters> counters = new ConcurrentHashMap<>();
+
     private final Map<ProtocolBinding, List<ListenerStatus>> opened = new LinkedHashMap<>();
     private volatile List<ListenerStatus> status = List.of();
+    private @Nullable TlsSpread spread;
 
     /** A socket without a protocol; not a record, as each parking has its own end. */
     private static final class Parked {
@@ -55,6 +63,11 @@ final class LoopProtocols {
         Parked(Listener listener) {
             this.listener = listener;
         }
+    }
+
+    /** Makes a protocol's place on the loop. */
+    interface Binder {
+        ProtocolBinding bind(TunnelProtocol protocol, AtomicInteger everywhere, PathCounters counters);
     }
 
     /** What the loop's TUN queue is held by. */
@@ -72,13 +85,15 @@ final class LoopProtocols {
     LoopProtocols(
             PacketLoop loop,
             SessionDesk desk,
-            BiFunction<TunnelProtocol, AtomicInteger, ProtocolBinding> binder,
+            Binder binder,
             FrozenTotals frozenTotals,
+            KeptSessions kept,
             InstantSource wall) {
         this.loop = loop;
         this.desk = desk;
         this.binder = binder;
         this.frozenTotals = frozenTotals;
+        this.kept = kept;
         this.wall = wall;
     }
 
@@ -138,7 +153,8 @@ final class LoopProtocols {
      * @param ports that an earlier loop got, by claim; claims that failed there are absent
      */
     List<ListenerStatus> open(TunnelProtocol protocol, AtomicInteger everywhere, Map<ListenerClaim, Integer> ports) {
-        ProtocolBinding binding = binder.apply(protocol, everywhere);
+        ProtocolBinding binding = binder.bind(
+                protocol, everywhere, counters.computeIfAbsent(PacketBus.key(protocol), first -> new PathCounters()));
         List<ListenerStatus> listeners = new ArrayList<>();
         // Known before anything is opened: whoever undoes this finds it.
         bindings.add(binding);
@@ -183,7 +199,11 @@ final class LoopProtocols {
                         binding.name(), record.peer().user(), Long.toHexString(record.sessionId()));
             } else {
                 SessionTotals totals = frozenTotals.take(record.sessionId());
-                live += binding.thaw(record, totals == null ? new SessionTotals(wall.instant()) : totals) ? 1 : 0;
+                live += binding.thaw(
+                                new KeptSessions.Kept(record, new byte[0], loop.nowNs()),
+                                totals == null ? new SessionTotals(wall.instant()) : totals)
+                        ? 1
+                        : 0;
             }
         }
         if (live > 0) {
@@ -259,6 +279,94 @@ final class LoopProtocols {
                 LOG.error("{} instance={}: cannot watch {}", binding.name(), binding.instance(), listener.claim(), e);
             }
         }
+    }
+
+    // ---- another version ----
+
+    /** Everything new of {@code old} is {@code next}'s from now on, and its sockets. */
+    boolean succeed(TunnelProtocol old, TunnelProtocol next) {
+        ProtocolBinding binding = bindingOf(old);
+        if (binding == null) {
+            return false;
+        }
+        try {
+            binding.succeed(next);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return true;
+    }
+
+    /**
+     * Moves the sessions here, a few at a time; those that are busy have {@code graceNs} to end what they do.
+     *
+     * @return how many moved, when none is left
+     */
+    CompletionStage<Integer> move(TunnelProtocol old, TunnelProtocol next, long graceNs) {
+        ProtocolBinding binding = bindingOf(next);
+        if (binding == null) {
+            return CompletableFuture.completedFuture(0);
+        }
+        List<LoopSession> sessions =
+                binding.sessions().stream().filter(each -> each.runsIn(old)).toList();
+        long deadlineNs = loop.nowNs() + graceNs;
+        return Chunks.of(loop, sessions, session -> session.moveTo(next, loop.nowNs() >= deadlineNs))
+                .thenApply(done ->
+                        (int) sessions.stream().filter(each -> each.runsIn(next)).count());
+    }
+
+    /** No session is of the former version any more; completes when nothing of its code runs elsewhere. */
+    CompletionStage<@Nullable Void> succeeded(TunnelProtocol old, TunnelProtocol next) {
+        var idle = new CompletableFuture<@Nullable Void>();
+        ProtocolBinding binding = bindingOf(next);
+        if (binding == null) {
+            idle.complete(null);
+        } else {
+            binding.succeeded();
+            binding.whenIdle(old, () -> idle.complete(null));
+            loop.after(QUIET_DEADLINE_NS, () -> idle.complete(null));
+        }
+        return idle;
+    }
+
+    /** A session that the version in force cannot go on with waits for another. */
+    void keep(ProtocolBinding binding, KeptSessions.Kept session, SessionTotals totals) {
+        SessionRecord record = session.record();
+        frozenTotals.put(binding.name(), binding.instance(), record.sessionId(), totals);
+        kept.keep(PacketBus.key(binding.protocol()), session);
+        if (session.live().length > 0) {
+            desk.save(record);
+        }
+        loop.after(KeptSessions.LIFETIME_NS, () -> kept.expired(loop.nowNs()).forEach(this::forget));
+    }
+
+    private void forget(KeptSessions.Kept session) {
+        SessionRecord record = session.record();
+        LOG.warn("{} peer={} session={}: forgotten, no version of the protocol went on with it",
+                record.protocol(), record.peer().user(), Long.toHexString(record.sessionId()));
+        frozenTotals.take(record.sessionId());
+        desk.forget(record.protocol(), record.instance(), record.sessionId());
+        desk.release(record.sessionId());
+    }
+
+    /**
+     * Makes sessions live that an earlier version could not go on with.
+     *
+     * @param last whether no other loop is asked after this one
+     * @return those that belong elsewhere
+     */
+    List<KeptSessions.Kept> thawKept(TunnelProtocol protocol, List<KeptSessions.Kept> sessions, boolean last) {
+        ProtocolBinding binding = bindingOf(protocol);
+        List<KeptSessions.Kept> others = new ArrayList<>();
+        for (KeptSessions.Kept session : sessions) {
+            if (binding == null || !last && !binding.isFor(session.record())) {
+                others.add(session);
+            } else {
+                SessionTotals totals = frozenTotals.take(session.record().sessionId());
+                binding.thaw(session, totals == null ? new SessionTotals(wall.instant()) : totals);
+            }
+        }
+        return others;
     }
 
     // ---- detach ----
@@ -378,7 +486,55 @@ final class LoopProtocols {
         return null;
     }
 
+    /** The place that has this {@link ProtocolBinding#place}. */
+    @Nullable ProtocolBinding bindingAt(@Nullable Object place) {
+        for (ProtocolBinding binding : bindings) {
+            if (binding.place() == place) {
+                return binding;
+            }
+        }
+        return null;
+    }
+
+    /** By instance, as {@code openvpn/udp}. Any thread. */
+    Map<String, PathCounters> counters() {
+        return counters;
+    }
+
     // ---- sessions ----
+
+    /** Begins to move the control channels here, in place of an earlier move. */
+    CompletionStage<Boolean> spreadTls(TlsSpread next) {
+        TlsSpread before = spread;
+        spread = next;
+        if (before != null) {
+            before.cancel();
+        }
+        return next.begin();
+    }
+
+    TlsSpread tlsSpread(Predicate<TlsProvider> former, long windowNs, int atOnce, TlsSpread.Progress progress) {
+        return new TlsSpread(loop, former, windowNs, atOnce, progress);
+    }
+
+    /**
+     * Takes the engines of a provider that goes from the sessions here; handshakes under way have {@code graceNs} to end.
+     */
+    CompletionStage<Boolean> leaveTls(TlsProvider gone, long graceNs) {
+        long deadlineNs = loop.nowNs() + graceNs;
+        return each(session -> {
+            if (loop.nowNs() < deadlineNs && session.isBusy()) {
+                return false;
+            }
+            session.onTlsGone(gone);
+            return true;
+        });
+    }
+
+    /** Does something with every session here, a few at a time; completes on the loop. */
+    CompletionStage<Boolean> each(Chunks.Step step) {
+        return Chunks.of(loop, sessions(), step);
+    }
 
     List<LoopSession> sessions() {
         List<LoopSession> all = new ArrayList<>();

@@ -10,20 +10,26 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.status.TunnelStatus;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.api.tunnel.TunnelSession;
 import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.link.IpAddress;
 import io.culvert.core.link.LinkEndpoint;
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +59,13 @@ final class LoopSession implements SessionHost {
     };
 
     private @Nullable TunnelSession session;
+
+    /** Whose code runs the session. */
+    private @Nullable TunnelProtocol runs;
+
+    /** Grows with each move to another version: what an earlier one asked for is not answered. */
+    private int generation;
+
     private LinkEndpoint endpoint;
     private long[] keys = new long[4];
     private int keyCount;
@@ -102,12 +115,22 @@ final class LoopSession implements SessionHost {
     /** The protocol made {@code session} for this place; it may have asked for things before. */
     void start(TunnelSession session) {
         this.session = session;
+        this.runs = binding.protocol();
         settle();
     }
 
-    /** A session whose record was thawed: it carries traffic at once. */
-    void startThawed(TunnelSession session, SessionRecord record) {
-        this.session = session;
+    /** Makes the session live out of its record, in a place that is new. Says whether it lives; if not, it is kept. */
+    boolean thaw(TunnelProtocol in, KeptSessions.Kept kept) {
+        SessionRecord record = kept.record();
+        TunnelSession live;
+        try {
+            live = live(in, kept);
+        } catch (HandoverException | RuntimeException | LinkageError e) {
+            keep(in, kept, e);
+            return false;
+        }
+        session = live;
+        runs = in;
         peer = record.peer();
         grant(record.addresses());
         saved = true;
@@ -115,6 +138,116 @@ final class LoopSession implements SessionHost {
         route(true);
         LOG.info("{}: taken over from {}, addresses {}", label(), endpoint.remote(), describe(record.addresses()));
         settle();
+        return true;
+    }
+
+    private TunnelSession live(TunnelProtocol in, KeptSessions.Kept kept) throws HandoverException {
+        TunnelSession live = in.thaw(kept.record(), endpoint, binding, this, loop.nowNs());
+        try {
+            if (kept.live().length > 0) {
+                live.resumeLive(kept.live(), loop.nowNs());
+            }
+        } catch (RuntimeException | LinkageError e) {
+            try {
+                live.closed();
+            } catch (RuntimeException | LinkageError again) {
+                e.addSuppressed(again);
+            }
+            throw e;
+        }
+        return live;
+    }
+
+    /**
+     * Goes on in another version of its protocol, between two packets: the peer sees nothing of it. Nothing is written
+     * before: what the session seals next lies within the reservation that is durable.
+     *
+     * @param force whether a session that is busy moves as well, and one that cannot move yet ends
+     * @return false when it is to be asked again
+     */
+    boolean moveTo(TunnelProtocol next, boolean force) {
+        TunnelSession old = session;
+        if (closed || old == null || runs == next) {
+            return true;
+        }
+        boolean busy = endNs != Long.MAX_VALUE || !established || isBusy(old);
+        if (busy && !force) {
+            return false;
+        }
+        if (endNs != Long.MAX_VALUE || !established) {
+            drop(CloseCause.silently(CloseCause.Kind.SHUTDOWN, "its protocol left before it was established"));
+            return true;
+        }
+        KeptSessions.Kept kept;
+        try {
+            kept = new KeptSessions.Kept(freeze(old), old.freezeLive(), loop.nowNs());
+        } catch (Throwable t) {
+            // The store has a record of it that is true, if not the latest.
+            LOG.error("{}: cannot be frozen, it waits as it was last saved", label(), t);
+            leaveRecord();
+            return true;
+        }
+        // It seals nothing any more before another goes on from where it is.
+        session = null;
+        generation++;
+        close(old);
+        long[] before = Arrays.copyOf(keys, keyCount);
+        keyCount = 0;
+        try {
+            session = live(next, kept);
+        } catch (HandoverException | RuntimeException | LinkageError e) {
+            for (long key : before) {
+                bind(key);
+            }
+            keep(next, kept, e);
+            return true;
+        }
+        runs = next;
+        for (long key : before) {
+            if (!has(key)) {
+                binding.unbind(key, this);
+            }
+        }
+        settle();
+        return true;
+    }
+
+    /** Whether the protocol is in the middle of something that ends by itself. */
+    boolean isBusy() {
+        TunnelSession target = session;
+        return target != null && (!established || isBusy(target));
+    }
+
+    private boolean isBusy(TunnelSession target) {
+        try {
+            return target.isBusy();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("{}: does not say whether it is busy", label(), e);
+            return false;
+        }
+    }
+
+    /** This version cannot go on with the session: another may. */
+    private void keep(TunnelProtocol in, KeptSessions.Kept kept, Throwable why) {
+        LOG.warn("{}: {} cannot go on with it, its record is kept: {}", label(), binding.moduleOf(in),
+                why instanceof HandoverException ? why.getMessage() : why.toString(), why);
+        loop.closes.count(CloseCause.Kind.HANDOVER_FAILED);
+        binding.counters().closed(CloseCause.Kind.HANDOVER_FAILED, true);
+        loop.protocols().keep(binding, kept, totals);
+        finish(CloseCause.silently(CloseCause.Kind.HANDOVER_FAILED, "kept"), true);
+    }
+
+    private void close(TunnelSession old) {
+        try {
+            old.closed();
+        } catch (Throwable t) {
+            LOG.error("{}: failed while it was closed", label(), t);
+        }
+    }
+
+    /** Whether the session runs in this protocol's code. */
+    boolean runsIn(@Nullable TunnelProtocol protocol) {
+        return !closed && runs == protocol;
     }
 
     /** Lets the session do at once what it has set a timer for. */
@@ -170,6 +303,21 @@ final class LoopSession implements SessionHost {
 
     void onTls() {
         onProviders(TunnelSession::onTls);
+    }
+
+    void onTlsGone(TlsProvider gone) {
+        onProviders((target, nowNs, out) -> target.onTlsGone(gone, nowNs, out));
+    }
+
+    /** Whether the control channel that is in use runs in this provider's code. */
+    boolean usesTls(Predicate<TlsProvider> which) {
+        TunnelSession target = session;
+        try {
+            return target != null && target.tlsInUse().filter(which).isPresent();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("{}: does not say which provider of TLS it uses", label(), e);
+            return false;
+        }
     }
 
     private interface ProviderCall {
@@ -320,10 +468,12 @@ final class LoopSession implements SessionHost {
         if (established) {
             route(false);
         }
+        boolean wasEstablished = established;
         established = false;
         binding.remove(this);
         if (!keepRecord) {
             loop.closes.count(cause.kind());
+            binding.counters().closed(cause.kind(), wasEstablished);
             LOG.info("{}: closed, {}", label(), cause.logText().isEmpty() ? cause.kind() : cause.logText());
             if (saved) {
                 desk.forget(binding.name(), binding.instance(), sessionId);
@@ -332,12 +482,9 @@ final class LoopSession implements SessionHost {
         }
         TunnelSession target = session;
         session = null;
+        runs = null;
         if (target != null) {
-            try {
-                target.closed();
-            } catch (Throwable t) {
-                LOG.error("{}: failed while it was closed", label(), t);
-            }
+            close(target);
         }
         endpoint.link().sessions(-1);
         gone.complete(null);
@@ -420,28 +567,40 @@ final class LoopSession implements SessionHost {
 
     @Override
     public <T> void offload(Callable<T> work, Completion<T> then) {
-        desk.offload(work, (value, error) -> answer(out -> then.onCompletion(value, error, loop.nowNs(), out)));
+        int asked = generation;
+        TunnelProtocol by = working();
+        desk.offload(work, (value, error) -> {
+            binding.working(by, -1);
+            answer(asked, out -> then.onCompletion(value, error, loop.nowNs(), out));
+        });
     }
 
     @Override
     public <T> void compute(Callable<T> work, Completion<T> then) {
         boolean begun = computed || established;
         computed = true;
-        if (!desk.compute(
-                begun, work, (value, error) -> answer(out -> then.onCompletion(value, error, loop.nowNs(), out)))) {
+        int asked = generation;
+        TunnelProtocol by = working();
+        if (!desk.compute(begun, work, (value, error) -> {
+            binding.working(by, -1);
+            answer(asked, out -> then.onCompletion(value, error, loop.nowNs(), out));
+        })) {
+            binding.working(by, -1);
             close(CloseCause.silently(CloseCause.Kind.OVERLOAD, "too many handshakes wait for the CPU"));
         }
     }
 
     @Override
     public void authenticate(Credentials credentials, Answer<AuthDecision> then) {
-        desk.authenticate(credentials, decision -> answer(then, decision));
+        int asked = generation;
+        desk.authenticate(credentials, decision -> answer(asked, then, decision));
     }
 
     @Override
     public void admit(PeerIdentity peer, Answer<Admission> then) {
         // Known from here on: whoever revokes the peer while it is judged finds the session.
         this.peer = peer;
+        int asked = generation;
         desk.admit(peer, sessionId, admission -> {
             if (closed) {
                 if (admission instanceof Admission.Granted) {
@@ -452,13 +611,14 @@ final class LoopSession implements SessionHost {
             if (admission instanceof Admission.Granted granted) {
                 grant(granted.addresses());
             }
-            answer(then, admission);
+            answer(asked, then, admission);
         });
     }
 
     @Override
     public void recheck(PeerIdentity peer, Answer<@Nullable CloseCause> then) {
-        desk.recheck(peer, cause -> answer(out -> then.onAnswer(cause, loop.nowNs(), out)));
+        int asked = generation;
+        desk.recheck(peer, cause -> answer(asked, out -> then.onAnswer(cause, loop.nowNs(), out)));
     }
 
     @Override
@@ -469,7 +629,12 @@ final class LoopSession implements SessionHost {
         }
         if (target == null) {
             // Asked for while the protocol still makes the session: frozen as soon as it is there.
-            loop.commands.post(() -> save(then));
+            int asked = generation;
+            loop.commands.post(() -> {
+                if (asked == generation) {
+                    save(then);
+                }
+            });
             return;
         }
         SessionRecord record;
@@ -484,8 +649,9 @@ final class LoopSession implements SessionHost {
         }
         saved = true;
         binding.saving(1);
+        int asked = generation;
         desk.save(record).thenAccept(done -> loop.commands.post(() -> {
-            answer(then, done);
+            answer(asked, then, done);
             binding.saving(-1);
         }));
     }
@@ -498,6 +664,7 @@ final class LoopSession implements SessionHost {
         }
         if (closing == null && !established) {
             established = true;
+            binding.counters().completed();
             route(true);
             LOG.info("{}: established from {}, addresses {}", label(), endpoint.remote(), describe(granted));
         }
@@ -510,13 +677,13 @@ final class LoopSession implements SessionHost {
         }
     }
 
-    private <T> void answer(Answer<T> then, T value) {
-        answer(out -> then.onAnswer(value, loop.nowNs(), out));
+    private <T> void answer(int asked, Answer<T> then, T value) {
+        answer(asked, out -> then.onAnswer(value, loop.nowNs(), out));
     }
 
-    /** Brings an answer into the session; called on the loop, never within a call of the session. */
-    private void answer(Consumer<Outbox> call) {
-        if (begin(null) != null) {
+    /** Brings an answer into the session that asked; called on the loop, never within a call of the session. */
+    private void answer(int asked, Consumer<Outbox> call) {
+        if (asked == generation && begin(null) != null) {
             try {
                 call.accept(loop.outbox);
             } catch (Throwable t) {
@@ -524,6 +691,13 @@ final class LoopSession implements SessionHost {
             }
             finishCall();
         }
+    }
+
+    /** Work of the session's own code goes to another thread; returns whose it is. */
+    private TunnelProtocol working() {
+        TunnelProtocol by = runs == null ? binding.protocol() : runs;
+        binding.working(by, 1);
+        return by;
     }
 
     // ---- addresses ----
@@ -596,19 +770,25 @@ final class LoopSession implements SessionHost {
     void countIn(int lengthBytes) {
         totals.packetsIn++;
         totals.bytesIn += lengthBytes;
+        binding.counters().countIn(lengthBytes);
     }
 
     void countOut(int lengthBytes) {
         totals.packetsOut++;
         totals.bytesOut += lengthBytes;
+        binding.counters().countOut(lengthBytes);
     }
 
     SessionStatus status() {
         TunnelStatus tunnel = new TunnelStatus("", "", "", "");
+        Map<String, String> modules = new HashMap<>();
         TunnelSession target = session;
         if (target != null) {
             try {
                 tunnel = target.status();
+                put(modules, "tunnel", Optional.ofNullable(runs));
+                put(modules, "tls", target.tlsInUse());
+                put(modules, "cipher", target.cipherInUse());
             } catch (RuntimeException | LinkageError e) {
                 LOG.error("{}: has no status", label(), e);
             }
@@ -627,7 +807,15 @@ final class LoopSession implements SessionHost {
                 totals.bytesIn,
                 totals.packetsOut,
                 totals.bytesOut,
-                tunnel);
+                tunnel,
+                modules);
+    }
+
+    private void put(Map<String, String> modules, String kind, Optional<?> service) {
+        String module = service.map(binding::moduleOf).orElse("");
+        if (!module.isEmpty()) {
+            modules.put(kind, module);
+        }
     }
 
     private String label() {

@@ -5,7 +5,10 @@ import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.status.LiveSessions;
+import io.culvert.api.status.PathStatus;
+import io.culvert.api.status.PathWatch;
 import io.culvert.api.status.SessionStatus;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.TunnelProtocol;
@@ -19,15 +22,18 @@ import io.culvert.core.tun.Tun;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +46,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +58,7 @@ import org.slf4j.LoggerFactory;
  * <p>Threads: any but a packet loop. Methods that answer with a stage do not block on the loop; those that answer
  * directly do, and need {@link #start} to have been called.
  */
-public final class PacketBus implements LiveSessions, AutoCloseable {
+public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PacketBus.class);
     private static final long ANSWER_DEADLINE_S = 10;
 
@@ -66,16 +71,40 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     /** How long they wait for the successor of a protocol that left. */
     private static final long GAP_NS = 100_000_000L;
 
+    /** How long what a session has begun with one version may take before it moves to another nevertheless. */
+    private static final long GRACE_NS = 6_000_000_000L;
+
+    /** How long a version that waits may take to warm up before it is needed nevertheless. */
+    private static final long READY_S = 5;
+
     private final PacketLoop[] loops;
     private final List<LoopEnds> ends;
     private final SessionRecords records;
     private final Admissions admissions;
     private final Executor workers;
-    private final Services services;
     private final FrozenTotals frozenTotals = new FrozenTotals();
+    private final KeptSessions kept = new KeptSessions();
+    private final PathMeter meter;
+    private final Services services;
+    private final Handshakes handshakes;
+    private final SecureRandom random;
+    private final LongSupplier clock;
+
+    /** By instance. Guarded by itself. */
+    private final Map<String, Place> places = new HashMap<>();
+
+    /** When the instance's sockets were last left alone, by instance. */
+    private final Map<String, Long> pausedSinceNs = new ConcurrentHashMap<>();
+
     private final Map<String, Runnable> gaps = new ConcurrentHashMap<>();
     private volatile List<Thread> threads = List.of();
     private volatile boolean stopped;
+
+    /** Who serves an instance, and who waits to do so. */
+    private static final class Place {
+        private @Nullable TunnelProtocol inForce;
+        private final Deque<Rehearsal> wings = new ArrayDeque<>();
+    }
 
     /** What one loop alone works with. */
     public record LoopEnds(Tun tun, Poller poller) {}
@@ -104,6 +133,9 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         this.admissions = with.admissions();
         this.workers = with.workers();
         this.services = with.services();
+        this.handshakes = with.handshakes();
+        this.random = with.random();
+        this.clock = with.clock();
         this.loops = new PacketLoop[ends.size()];
         var endpointKey = EndpointTable.Key.random(with.random());
         for (int i = 0; i < loops.length; i++) {
@@ -119,14 +151,16 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                     with.listeners());
         }
         Crossing.all(loops, settings.buffers());
+        meter = new PathMeter(loops);
         for (PacketLoop loop : loops) {
             var desk = new SessionDesk(admissions, records, workers, with.handshakes(), loop);
             loop.serves(new LoopProtocols(
                     loop,
                     desk,
-                    (protocol, everywhere) -> new ProtocolBinding(
-                            loop, protocol, desk, with.services(), with.wall(), with.random(), everywhere),
+                    (protocol, everywhere, counters) -> new ProtocolBinding(
+                            loop, protocol, desk, with.services(), with.wall(), with.random(), everywhere, counters),
                     frozenTotals,
+                    kept,
                     with.wall()));
             loop.networks().inForce(services.networks());
             loop.codecs().inForce(services.codecs());
@@ -156,12 +190,45 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     // ---- protocols ----
 
     /**
-     * Opens the protocol's listeners and thaws its records; an earlier protocol of the same name and instance is
-     * detached before. Blocks on the store and on the access checks.
+     * Opens the protocol's listeners and thaws its records. While another protocol serves the same name and instance, it
+     * waits in the wings, and warms up, until the other is {@linkplain #detach detached}. Blocks on the store and on the
+     * access checks.
      *
-     * @return the listeners, open or failed
+     * @return the listeners, open or failed; none for one that waits
      */
     public CompletionStage<List<ListenerStatus>> attach(TunnelProtocol protocol) {
+        String key = key(protocol);
+        synchronized (places) {
+            Place place = places.computeIfAbsent(key, first -> new Place());
+            if (place.inForce != null) {
+                return CompletableFuture.completedFuture(wait(protocol, place));
+            }
+            place.inForce = protocol;
+        }
+        return attachNow(protocol).whenComplete((listeners, error) -> {
+            if (error != null) {
+                synchronized (places) {
+                    Place place = places.get(key);
+                    if (place != null && place.inForce == protocol) {
+                        place.inForce = null;
+                    }
+                }
+            }
+        });
+    }
+
+    private List<ListenerStatus> wait(TunnelProtocol protocol, Place place) {
+        String name = protocol.name();
+        String instance = protocol.instance();
+        var rehearsal = new Rehearsal(protocol, services, () -> records.load(name, instance), random);
+        place.wings.add(rehearsal);
+        LOG.info("{} instance={}: {} waits for {} to leave", name, instance, rehearsal.module(),
+                services.moduleOf(java.util.Objects.requireNonNull(place.inForce)));
+        handshakes.submit(rehearsal, true);
+        return List.of();
+    }
+
+    private CompletionStage<List<ListenerStatus>> attachNow(TunnelProtocol protocol) {
         String name = protocol.name();
         String instance = protocol.instance();
         return freeze(each -> each.name().equals(name) && each.instance().equals(instance), key(protocol))
@@ -169,12 +236,16 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                 .thenCompose(judged -> attach(protocol, judged))
                 .thenApply(listeners -> {
                     // Whoever was revoked between the judgement and the thaw was not live for LiveSessions.end to see.
-                    recheck().exceptionally(e -> {
-                        LOG.error("{} instance={}: the sessions taken over could not be checked", name, instance, e);
-                        return null;
-                    });
+                    recheckLater(name, instance);
                     return listeners;
                 });
+    }
+
+    private void recheckLater(String name, String instance) {
+        recheck().exceptionally(e -> {
+            LOG.error("{} instance={}: the sessions taken over could not be checked", name, instance, e);
+            return null;
+        });
     }
 
     private CompletionStage<List<ListenerStatus>> attach(TunnelProtocol protocol, List<Judged> judged) {
@@ -256,10 +327,16 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
                         return true;
                     });
                     release.run();
+                    Long since = pausedSinceNs.remove(key(protocol));
+                    if (since != null) {
+                        meter.paused(clock.getAsLong() - since);
+                    }
                 });
     }
 
     private List<Judged> judge(String name, String instance) {
+        // They go on as they are in the store, with those of an earlier process.
+        kept.take(name + "/" + instance);
         List<Judged> judged = new ArrayList<>();
         for (SessionRecord record : records.load(name, instance)) {
             judged.add(new Judged(record, admissions.recheck(record.peer())));
@@ -273,14 +350,103 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
     record Judged(SessionRecord record, @Nullable CloseCause refusal) {}
 
     /**
-     * Freezes the protocol's sessions into durable records, and forgets the live ones without telling their peers. The
-     * sockets stay for half a minute, for the protocol's successor. Completes when nothing of {@code protocol} is used.
+     * Ends the use of {@code protocol}. Another version that waits in the wings goes on with its sessions: they move one
+     * by one while packets flow. Else they become durable records, the live ones are forgotten without telling their
+     * peers, and the sockets stay for half a minute for a successor. Completes when nothing of {@code protocol} is used.
      */
     public CompletionStage<@Nullable Void> detach(TunnelProtocol protocol) {
-        return freeze(each -> each == protocol, key(protocol));
+        String key = key(protocol);
+        Rehearsal next;
+        synchronized (places) {
+            Place place = places.get(key);
+            if (place == null) {
+                return CompletableFuture.completedFuture(null);
+            }
+            for (Rehearsal each : place.wings) {
+                if (each.protocol() == protocol) {
+                    place.wings.remove(each);
+                    each.cancel();
+                    return each.over().thenApply(over -> null);
+                }
+            }
+            if (place.inForce != protocol) {
+                return CompletableFuture.completedFuture(null);
+            }
+            next = best(place.wings);
+            place.inForce = next == null ? null : next.protocol();
+            if (next != null) {
+                place.wings.remove(next);
+            }
+        }
+        if (next == null) {
+            return freeze(each -> each == protocol, key);
+        }
+        return next.over()
+                .copy()
+                .completeOnTimeout(false, READY_S, TimeUnit.SECONDS)
+                .thenCompose(ready -> succeed(protocol, next));
+    }
+
+    /** The newest of those that nothing is known against, else the newest. */
+    private static @Nullable Rehearsal best(Deque<Rehearsal> wings) {
+        Rehearsal best = wings.peekLast();
+        for (Rehearsal each : wings) {
+            if (!each.hasProblem()) {
+                best = each;
+            }
+        }
+        return best;
+    }
+
+    private CompletionStage<@Nullable Void> succeed(TunnelProtocol old, Rehearsal with) {
+        TunnelProtocol next = with.protocol();
+        if (!old.listeners().equals(next.listeners()) || !old.steering().equals(next.steering())) {
+            return freeze(each -> each == old, key(old)).thenCompose(gone -> attachNow(next)).thenApply(open -> null);
+        }
+        String key = key(old);
+        long begunNs = clock.getAsLong();
+        long pauseBefore = meter.reset();
+        return onEachLoop(there -> there.succeed(old, next))
+                .thenCompose(succeeded -> onEachLoop(there -> there.move(old, next, GRACE_NS)))
+                .thenCompose(PacketBus::all)
+                .thenCompose(moved -> thawKept(next, kept.take(key)).thenApply(thawed -> moved))
+                .thenCompose(moved -> onEachLoop(there -> there.succeeded(old, next))
+                        .thenCompose(PacketBus::all)
+                        .thenApply(idle -> {
+                            report(old, with, moved.stream().mapToInt(Integer::intValue).sum(), begunNs);
+                            meter.paused(pauseBefore);
+                            return null;
+                        }));
+    }
+
+    private void report(TunnelProtocol old, Rehearsal with, int moved, long begunNs) {
+        String key = key(old);
+        int left = kept.count(key);
+        long pauseNs = meter.longestPauseNs();
+        meter.moved("tunnel " + key, new PathStatus.Move(with.module(), moved, moved + left, pauseNs));
+        LOG.info("{} instance={}: {} sessions moved to {} in {} ms, no packet waited for longer than {} ms{}",
+                old.name(), old.instance(), moved, with.module(),
+                TimeUnit.NANOSECONDS.toMillis(clock.getAsLong() - begunNs),
+                String.format(Locale.ROOT, "%.1f", pauseNs / 1e6),
+                left == 0 ? "" : "; it could not go on with " + left + ", which wait for another version");
+        recheckLater(old.name(), old.instance());
+    }
+
+    private CompletionStage<List<KeptSessions.Kept>> thawKept(TunnelProtocol protocol, List<KeptSessions.Kept> sessions) {
+        CompletionStage<List<KeptSessions.Kept>> left = CompletableFuture.completedFuture(sessions);
+        for (int i = 0; i < loops.length; i++) {
+            int index = i;
+            left = left.thenCompose(rest -> rest.isEmpty()
+                    ? CompletableFuture.completedFuture(rest)
+                    : onLoop(index, there -> there.thawKept(protocol, rest, index == loops.length - 1)));
+        }
+        return left;
     }
 
     private CompletionStage<@Nullable Void> freeze(Predicate<TunnelProtocol> which, String key) {
+        if (!key.isEmpty()) {
+            pausedSinceNs.put(key, clock.getAsLong());
+        }
         return onEachLoop(there -> {
                     there.suspend(which);
                     return true;
@@ -314,7 +480,8 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         });
     }
 
-    private static String key(TunnelProtocol protocol) {
+    /** {@code openvpn/udp}. */
+    static String key(TunnelProtocol protocol) {
         return protocol.name() + "/" + protocol.instance();
     }
 
@@ -399,12 +566,10 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
 
     /** Other ciphers are in force: completes when no session uses one that is not. */
     public CompletionStage<@Nullable Void> ciphersChanged() {
-        return eachSession(LoopSession::onCiphers);
-    }
-
-    /** Another TLS provider is in force: completes when every session knows, and will leave the one before. */
-    public CompletionStage<@Nullable Void> tlsChanged() {
-        return eachSession(LoopSession::onTls);
+        return eachSession(session -> {
+            session.onCiphers();
+            return true;
+        });
     }
 
     /** Other network protocols are in force: completes when no loop uses one that is not any more. */
@@ -425,11 +590,74 @@ public final class PacketBus implements LiveSessions, AutoCloseable {
         }).thenApply(done -> null);
     }
 
-    private CompletionStage<@Nullable Void> eachSession(Consumer<LoopSession> what) {
-        return onEachLoop(there -> {
-            there.sessions().forEach(what);
-            return true;
-        }).thenApply(done -> null);
+    /** A few sessions at a time, so that no packet waits for all of them. */
+    private CompletionStage<@Nullable Void> eachSession(Chunks.Step what) {
+        return onEachLoop(there -> there.each(what)).thenCompose(PacketBus::all).thenApply(done -> null);
+    }
+
+    /**
+     * Another provider of TLS is in force: control channels move to it within the window. Data keys live on.
+     *
+     * @param current that in force
+     * @param windowNs over which the sessions are told
+     * @param atOnce so many may be on their way
+     * @return completes when no session is with another provider; with false when a later change has taken over
+     */
+    public CompletionStage<Boolean> tlsChanged(TlsProvider current, long windowNs, int atOnce) {
+        String module = services.moduleOf(current);
+        var progress = new TlsSpread.Progress(meter, module);
+        long begunNs = clock.getAsLong();
+        int each = Math.max(1, atOnce / loops.length);
+        return onEachLoop(there -> there.spreadTls(there.tlsSpread(used -> used != current, windowNs, each, progress)))
+                .thenCompose(PacketBus::all)
+                .thenApply(done -> {
+                    boolean complete = done.stream().allMatch(Boolean::booleanValue);
+                    if (complete && progress.total() > 0) {
+                        LOG.info("core: tls: {} sessions moved to {} in {} s", progress.total(), module,
+                                TimeUnit.NANOSECONDS.toSeconds(clock.getAsLong() - begunNs));
+                    }
+                    return complete;
+                });
+    }
+
+    /**
+     * A provider of TLS goes, and another is in force: completes when no session has an engine of it. Handshakes that it
+     * has begun have a few seconds to end.
+     */
+    public CompletionStage<@Nullable Void> tlsGone(TlsProvider gone) {
+        return onEachLoop(there -> there.leaveTls(gone, GRACE_NS)).thenCompose(PacketBus::all).thenApply(done -> null);
+    }
+
+    // ---- what is watched ----
+
+    @Override
+    public PathStatus path() {
+        Map<String, String> inForce = new HashMap<>();
+        Map<String, PathStatus.Waiting> waiting = new HashMap<>();
+        synchronized (places) {
+            places.forEach((key, place) -> {
+                if (place.inForce != null) {
+                    inForce.put(key, services.moduleOf(place.inForce));
+                }
+                if (!place.wings.isEmpty()) {
+                    waiting.put(key, place.wings.getLast().status());
+                }
+            });
+        }
+        return new PathStatus(
+                clock.getAsLong(),
+                meter.sessions(),
+                meter.tunnels(inForce),
+                services.tlsHandshakes(),
+                meter.drops(),
+                meter.longestPauseNs(),
+                meter.moves(),
+                waiting);
+    }
+
+    @Override
+    public long resetPause() {
+        return meter.reset();
     }
 
     // ---- status ----

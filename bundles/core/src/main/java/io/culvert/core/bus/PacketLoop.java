@@ -56,6 +56,7 @@ final class PacketLoop implements Runnable {
     private int touchedCount;
     private int sessions;
     private int tunHolds;
+    private long longestRoundNs;
     private volatile boolean stopped;
 
     /**
@@ -174,6 +175,20 @@ final class PacketLoop implements Runnable {
         return sessions;
     }
 
+    /** How long the longest round took since {@link #resetLongestRound}; roughly true on other threads. */
+    long longestRoundNs() {
+        return longestRoundNs;
+    }
+
+    void resetLongestRound() {
+        longestRoundNs = 0;
+    }
+
+    /** The time now, within the round. */
+    long clockNs() {
+        return clock.getAsLong();
+    }
+
     /** The time of the current round. */
     long nowNs() {
         return nowNs;
@@ -197,6 +212,7 @@ final class PacketLoop implements Runnable {
             try {
                 round();
                 failed = false;
+                longestRoundNs = Math.max(longestRoundNs, clock.getAsLong() - nowNs);
             } catch (Throwable t) {
                 // Without this thread nothing moves any more, so nothing may end it.
                 if (nowNs - loggedNs >= LOG_INTERVAL_NS) {
@@ -220,6 +236,11 @@ final class PacketLoop implements Runnable {
     /** The protocol's place on this loop, if it is attached. */
     @Nullable ProtocolBinding bindingOf(@Nullable Object protocol) {
         return protocols.bindingOf(protocol);
+    }
+
+    /** The place here that has this {@link ProtocolBinding#place}. */
+    @Nullable ProtocolBinding bindingAt(@Nullable Object place) {
+        return protocols.bindingAt(place);
     }
 
     /** One round without waiting, for a caller that drives the loop itself. */

@@ -9,8 +9,8 @@ import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.Endpoint;
-import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.api.tunnel.TunnelSession;
@@ -18,11 +18,13 @@ import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.link.DatagramSink;
 import io.culvert.core.link.LinkEndpoint;
 import io.culvert.core.link.Listener;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +43,11 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private static final long LOG_INTERVAL_NS = 10_000_000_000L;
 
     private final PacketLoop loop;
-    private final TunnelProtocol protocol;
+    private TunnelProtocol protocol;
+
+    /** The version that is being left; some of the sessions are still its. */
+    private @Nullable TunnelProtocol former;
+
     private final SessionDesk desk;
     private final Services services;
     private final InstantSource wall;
@@ -49,8 +55,9 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final AtomicInteger everywhere;
     private final String name;
     private final String instance;
-    private final int headroomBytes;
-    private final int tailroomBytes;
+    private final PathCounters counters;
+    private int headroomBytes;
+    private int tailroomBytes;
     private final SessionTable<LoopSession> keys = new SessionTable<>();
     private final Set<LoopSession> sessions = new LinkedHashSet<>();
 
@@ -61,10 +68,15 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final List<LoopSession> accepting = new ArrayList<>();
     private long loggedNs = Long.MIN_VALUE;
     private int saves;
+    private final Map<TunnelProtocol, Integer> working = new IdentityHashMap<>();
+    private final Map<TunnelProtocol, Runnable> whenIdle = new IdentityHashMap<>();
     private boolean frozen;
     private @Nullable Runnable whenSaved;
 
-    /** @param everywhere the protocol's sessions on all loops */
+    /**
+     * @param everywhere the protocol's sessions on all loops
+     * @param counters of the instance on this loop
+     */
     ProtocolBinding(
             PacketLoop loop,
             TunnelProtocol protocol,
@@ -72,7 +84,8 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
             Services services,
             InstantSource wall,
             SecureRandom random,
-            AtomicInteger everywhere) {
+            AtomicInteger everywhere,
+            PathCounters counters) {
         this.loop = loop;
         this.protocol = protocol;
         this.desk = desk;
@@ -80,6 +93,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         this.wall = wall;
         this.random = random;
         this.everywhere = everywhere;
+        this.counters = counters;
         this.name = protocol.name();
         this.instance = protocol.instance();
         this.headroomBytes = protocol.headroomBytes();
@@ -117,14 +131,19 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     /** @param steered whether this is the loop that the datagram's key leads to: what no session is known for begins here */
     private void find(PooledBuffer datagram, LinkEndpoint from, boolean steered) {
         long key;
+        LoopSession session;
         try {
             key = protocol.sessionKey(datagram, from);
+            session = keys.find(key);
+            TunnelProtocol before = former;
+            if (session == null && before != null) {
+                session = keys.find(before.sessionKey(datagram, from));
+            }
         } catch (Throwable t) {
             loop.drops.drop(datagram, DropReason.MALFORMED);
             log("session key", t);
             return;
         }
-        LoopSession session = keys.find(key);
         if (session != null && session.loop() == loop) {
             session.onDatagram(datagram, from);
         } else if (session != null) {
@@ -182,7 +201,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private void elsewhere(int index, Consumer<ProtocolBinding> then) {
         PacketLoop other = loop.crossing().loop(index);
         other.commands.post(() -> {
-            ProtocolBinding there = other.bindingOf(protocol);
+            ProtocolBinding there = other.bindingAt(everywhere);
             if (there != null) {
                 then.accept(there);
             }
@@ -235,6 +254,46 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
 
     // ---- hand-over ----
 
+    /** Everything new is another version's from now on; the sessions that there are move one by one. */
+    void succeed(TunnelProtocol next) throws IOException {
+        StreamFraming framing = null;
+        for (Listener listener : listeners) {
+            if (listener.claim().transport().isStream()) {
+                if (framing == null) {
+                    framing = next.framing();
+                }
+                listener.suspend();
+                listener.resume(this, framing);
+            }
+        }
+        former = protocol;
+        protocol = next;
+        headroomBytes = Math.max(headroomBytes, next.headroomBytes());
+        tailroomBytes = Math.max(tailroomBytes, next.tailroomBytes());
+    }
+
+    /** No session is of the former version any more. */
+    void succeeded() {
+        former = null;
+        headroomBytes = protocol.headroomBytes();
+        tailroomBytes = protocol.tailroomBytes();
+    }
+
+    /** Makes the session live; one that this version cannot go on with is kept for another. Says whether it lives. */
+    boolean thaw(KeptSessions.Kept kept, SessionTotals totals) {
+        SessionRecord record = kept.record();
+        LinkEndpoint endpoint = endpoint(record);
+        if (endpoint == null) {
+            return refuse(record, "its link is gone");
+        }
+        if (!desk.restore(record)) {
+            return refuse(record, "its addresses are taken, or no longer in the network");
+        }
+        var place = new LoopSession(loop, this, desk, record.sessionId(), endpoint, totals);
+        add(place);
+        return place.thaw(protocol, kept);
+    }
+
     /** The sessions become records: nothing reaches them any more. */
     void freeze() {
         frozen = true;
@@ -248,30 +307,25 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         return (protocol.steeringByte(record) & STEERING_MASK) % loop.crossing().loopCount() == loop.index();
     }
 
-    /** Makes the record live; what cannot be is forgotten. Says whether it lives. */
-    boolean thaw(SessionRecord record, SessionTotals totals) {
-        LinkEndpoint endpoint = endpoint(record);
-        long id = record.sessionId();
-        if (endpoint == null) {
-            return refuse(record, "its link is gone");
+    /** Work of this protocol's code went to another thread (+1) or its end came back (-1). */
+    void working(TunnelProtocol by, int change) {
+        int now = working.merge(by, change, Integer::sum);
+        if (now == 0) {
+            working.remove(by);
+            Runnable then = whenIdle.remove(by);
+            if (then != null) {
+                then.run();
+            }
         }
-        if (!desk.restore(record)) {
-            return refuse(record, "its addresses are taken, or no longer in the network");
+    }
+
+    /** Calls {@code then} as soon as nothing of the protocol's code runs elsewhere, maybe at once. */
+    void whenIdle(TunnelProtocol protocol, Runnable then) {
+        if (working.containsKey(protocol)) {
+            whenIdle.put(protocol, then);
+        } else {
+            then.run();
         }
-        var place = new LoopSession(loop, this, desk, id, endpoint, totals);
-        add(place);
-        try {
-            TunnelSession live = protocol.thaw(record, endpoint, this, place, loop.nowNs());
-            place.startThawed(live, record);
-            return true;
-        } catch (HandoverException e) {
-            place.drop(CloseCause.silently(CloseCause.Kind.HANDOVER_FAILED, e.getMessage()));
-        } catch (RuntimeException | LinkageError e) {
-            LOG.error("{} session={}: failed while it was thawed", name, Long.toHexString(id), e);
-            place.drop(CloseCause.silently(CloseCause.Kind.HANDOVER_FAILED, "failed while it was thawed"));
-        }
-        desk.forget(name, instance, id);
-        return false;
     }
 
     /** A session's save began (+1) or was answered (-1). */
@@ -321,6 +375,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     public SessionHost newSession(Endpoint remote) {
         long id = random.nextLong() >>> 1;
         var session = new LoopSession(loop, this, desk, id, (LinkEndpoint) remote, new SessionTotals(wall.instant()));
+        counters.begun();
         add(session);
         accepting.add(session);
         return session;
@@ -382,6 +437,19 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         return protocol;
     }
 
+    /** The same on every loop, and over all versions of the protocol. */
+    Object place() {
+        return everywhere;
+    }
+
+    PathCounters counters() {
+        return counters;
+    }
+
+    String moduleOf(Object service) {
+        return services.moduleOf(service);
+    }
+
     String name() {
         return name;
     }
@@ -411,12 +479,14 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         sessions.add(session);
         came(session, session.endpoint());
         everywhere.incrementAndGet();
+        counters.sessions(1);
     }
 
     void remove(LoopSession session) {
         if (sessions.remove(session)) {
             went(session, session.endpoint());
             everywhere.decrementAndGet();
+            counters.sessions(-1);
         }
     }
 

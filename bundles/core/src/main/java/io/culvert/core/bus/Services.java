@@ -5,8 +5,10 @@ import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.status.PathStatus;
 import io.culvert.api.tls.TlsProvider;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The providers in force. Called by any thread; answers as things are now, without blocking. */
@@ -24,4 +26,14 @@ public interface Services {
 
     /** Of two with one name, the first one counts. */
     List<PayloadCodec> codecs();
+
+    /** What became of TLS handshakes, by module. */
+    default Map<String, PathStatus.Handshakes> tlsHandshakes() {
+        return Map.of();
+    }
+
+    /** The module that a protocol or a provider is from, as {@code tls.jsse/0.1.0}; empty when that is not known. */
+    default String moduleOf(Object service) {
+        return "";
+    }
 }

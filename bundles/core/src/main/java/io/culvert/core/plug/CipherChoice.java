@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -33,6 +34,9 @@ final class CipherChoice {
     /** One that is not faster than this share of the time of another is not worth moving to. */
     private static final double WORTHWHILE = 0.9;
 
+    private static final int WARM_ROUNDS = 100;
+    private static final int WARM_PACKETS = 100;
+    private static final long WARM_NS = 400_000_000L;
     private static final int TEXT = 1400;
     private static final int AAD = 8;
     private static final int AT = AAD + DataCipher.TAG_BYTES;
@@ -79,14 +83,27 @@ final class CipherChoice {
     void offer(List<CipherProvider> providers) {
         synchronized (this) {
             offered = List.copyOf(providers);
-            trials.keySet().removeIf(each -> providers.stream().noneMatch(other -> other == each));
+            Map<String, Trial> left = new HashMap<>();
+            trials.entrySet().removeIf(each -> providers.stream().noneMatch(other -> other == each.getKey())
+                    && left.put(each.getKey().name(), each.getValue()) != each.getValue());
             for (CipherProvider each : providers) {
                 trials.computeIfAbsent(each, CipherChoice::test);
+                inherit(each, left);
             }
             choose();
         }
         synchronized (measuring) {
             // Nobody is in the code of those that went.
+        }
+    }
+
+    /** Another version of a provider that just went is taken to be as fast, until it is measured. */
+    private void inherit(CipherProvider provider, Map<String, Trial> left) {
+        Trial known = trials.get(provider);
+        Trial before = left.get(provider.name());
+        if (known != null && before != null && known.cost.isEmpty()) {
+            known.cost.putAll(before.cost);
+            known.cost.keySet().retainAll(known.correct);
         }
     }
 
@@ -101,6 +118,32 @@ final class CipherChoice {
             }
         }
         return trial;
+    }
+
+    /**
+     * Seals and opens with the provider on this thread, as long as that takes to have its code compiled, so that no packet
+     * waits for it when keys move to it. Before it is offered.
+     */
+    void warmUp(CipherProvider provider) {
+        long start = nanoTime.getAsLong();
+        for (DataCipher cipher : chosen.keySet()) {
+            if (!provider.ciphers().contains(cipher)) {
+                continue;
+            }
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment packet = arena.allocate(AT + TEXT);
+                for (int round = 0; round < WARM_ROUNDS && nanoTime.getAsLong() - start < WARM_NS; round++) {
+                    try (AeadKey key = provider.openKey(cipher, new byte[cipher.keyBytes()], 0)) {
+                        for (int nonce = 1; nonce <= WARM_PACKETS; nonce++) {
+                            key.seal(packet, nonce, 0, 0, AAD, AT, TEXT, AAD);
+                            key.open(packet, nonce, 0, 0, AAD, AT, TEXT, AAD);
+                        }
+                    }
+                }
+            } catch (RuntimeException | LinkageError e) {
+                LOG.warn("core: could not warm up {} of {}", name(cipher), provider.name(), e);
+            }
+        }
     }
 
     // ---- measuring
@@ -215,7 +258,12 @@ final class CipherChoice {
 
     private CipherProvider best(DataCipher cipher, List<CipherProvider> rivals) {
         CipherProvider present = chosen.get(cipher);
-        if (present == null || !rivals.contains(present)) {
+        if (present != null && !rivals.contains(present)) {
+            // Another version of the same, before any other.
+            String name = present.name();
+            present = rivals.stream().filter(each -> each.name().equals(name)).findFirst().orElse(null);
+        }
+        if (present == null) {
             present = rivals.stream()
                     .filter(each -> cost(each, cipher) != null)
                     .findFirst()

@@ -9,6 +9,8 @@ import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.api.status.LiveSessions;
+import io.culvert.api.status.PathStatus;
+import io.culvert.api.status.PathWatch;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsProvider;
@@ -18,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -46,39 +47,29 @@ import org.slf4j.LoggerFactory;
 
 /** Brings core up when it is configured and a store is there, and carries service events into the packet bus. */
 @Component(
-        service = {LiveSessions.class, HealthCheck.class},
+        service = {LiveSessions.class, PathWatch.class, HealthCheck.class},
         configurationPid = CoreConfig.PID,
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
 @Designate(ocd = CoreSettings.class)
-public final class CoreComponent implements LiveSessions, HealthCheck {
+public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck {
     private static final Logger LOG = LoggerFactory.getLogger(CoreComponent.class);
     private static final long DEADLINE_S = 15;
+
+    /** Control channels that may be on their way to another provider of TLS. */
+    private static final int TLS_AT_ONCE = 32;
 
     @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable Store store;
 
-    private volatile @Nullable TlsProvider tls;
-
-    @Reference(
-            cardinality = ReferenceCardinality.OPTIONAL,
-            policy = ReferencePolicy.DYNAMIC,
-            policyOption = ReferencePolicyOption.GREEDY)
-    private volatile @Nullable CertificateAuthority authority;
-
-    /** By service. Guarded by itself. */
-    private final Map<ServiceReference<CipherProvider>, CipherProvider> cipherServices = new HashMap<>();
-
+    private final Providers providers = new Providers();
     private volatile @Nullable CipherTrials ciphers;
     private final NewestFirst<NetworkProtocol> networks = new NewestFirst<>();
     private final NewestFirst<PayloadCodec> codecs = new NewestFirst<>();
 
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    private volatile List<Authenticator> authenticators = List.of();
-
-    private volatile List<AccessCheck> checks = List.of();
     private volatile @Nullable Appliance appliance;
     private @Nullable BundleContext context;
+    private volatile long tlsSwapWindowNs;
 
     /** In the order of their arrival; those that came before activation are attached then. Guarded by this. */
     private final List<TunnelProtocol> protocols = new ArrayList<>();
@@ -92,12 +83,18 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
         Files.createDirectories(runDir);
         var choice = new CipherChoice(config.ciphers(), System::nanoTime);
         offer(choice);
-        // Declarative Services order services from the lowest rank to the highest, the other way round than we ask.
         var plugged = new Appliance.Plugged(
-                () -> authenticators.reversed(),
-                () -> checks,
+                providers::authenticators,
+                providers::checks,
                 () -> store,
-                new PluggedServices(() -> tls, () -> authority, choice, networks::inForce, codecs::inForce));
+                new PluggedServices(
+                        providers.tls,
+                        providers::authority,
+                        choice,
+                        networks::inForce,
+                        codecs::inForce,
+                        providers.modules));
+        tlsSwapWindowNs = TimeUnit.SECONDS.toNanos(config.tlsSwapWindowSeconds());
         this.context = context;
         appliance = Appliance.start(runDir, config, plugged);
         ciphers = new CipherTrials(choice, this::moveKeys);
@@ -146,13 +143,22 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     // ---- protocols ----
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    synchronized void bindProtocol(TunnelProtocol protocol) {
+    synchronized void bindProtocol(TunnelProtocol protocol, ServiceReference<TunnelProtocol> reference) {
+        providers.modules.add(protocol, reference);
         protocols.add(protocol);
         attach(protocol);
     }
 
     synchronized void unbindProtocol(TunnelProtocol protocol) {
         protocols.remove(protocol);
+        try {
+            leave(protocol);
+        } finally {
+            providers.modules.remove(protocol);
+        }
+    }
+
+    private void leave(TunnelProtocol protocol) {
         Appliance running = appliance;
         if (running == null) {
             return;
@@ -182,17 +188,22 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindCipher(CipherProvider provider, ServiceReference<CipherProvider> reference) {
-        synchronized (cipherServices) {
-            cipherServices.put(reference, provider);
+        CipherTrials trials = ciphers;
+        if (trials != null) {
+            // Packets shall not wait for its classes.
+            trials.choice().warmUp(provider);
         }
+        providers.modules.add(provider, reference);
+        providers.ciphers.add(reference, provider);
         ciphersChanged();
     }
 
     void unbindCipher(ServiceReference<CipherProvider> reference) {
-        synchronized (cipherServices) {
-            cipherServices.remove(reference);
-        }
+        CipherProvider gone = providers.ciphers.remove(reference);
         ciphersChanged();
+        if (gone != null) {
+            providers.modules.remove(gone);
+        }
     }
 
     private void ciphersChanged() {
@@ -205,12 +216,7 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     }
 
     private void offer(CipherChoice choice) {
-        synchronized (cipherServices) {
-            choice.offer(cipherServices.entrySet().stream()
-                    .sorted(Map.Entry.<ServiceReference<CipherProvider>, CipherProvider>comparingByKey().reversed())
-                    .map(Map.Entry::getValue)
-                    .toList());
-        }
+        choice.offer(providers.ciphers.newest());
     }
 
     private void moveKeys() {
@@ -256,23 +262,57 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
         }
     }
 
-    @Reference(
-            cardinality = ReferenceCardinality.OPTIONAL,
-            policy = ReferencePolicy.DYNAMIC,
-            policyOption = ReferencePolicyOption.GREEDY)
-    void bindTls(TlsProvider provider) {
-        tls = provider;
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindTls(TlsProvider provider, ServiceReference<TlsProvider> reference) {
+        MeteredTls before = providers.tls.current();
+        providers.addTls(reference, provider);
+        tlsChanged(before);
+    }
+
+    void unbindTls(ServiceReference<TlsProvider> reference) {
+        MeteredTls before = providers.tls.current();
+        MeteredTls gone = providers.tls.remove(reference);
         Appliance running = appliance;
-        if (running != null) {
-            await("tell of another TLS provider", running.bus().tlsChanged());
+        if (gone == null) {
+            return;
+        }
+        tlsChanged(before);
+        if (running != null && providers.tls.current() != null) {
+            await("take the control channels from a TLS provider", running.bus().tlsGone(gone));
+            providers.left(gone);
+        } else {
+            providers.modules.remove(gone);
         }
     }
 
-    void unbindTls(TlsProvider provider) {
-        // With a greedy reference the next one is bound before the old one leaves.
-        if (tls == provider) {
-            tls = null;
+    /** New handshakes go to the one in force at once, and control channels move within the window. */
+    private void tlsChanged(@Nullable MeteredTls before) {
+        MeteredTls now = providers.tls.current();
+        Appliance running = appliance;
+        if (running != null && now != null && now != before) {
+            running.bus().tlsChanged(now, tlsSwapWindowNs, TLS_AT_ONCE).exceptionally(e -> {
+                LOG.error("core: could not move the control channels to {}", now.name(), e);
+                return false;
+            });
         }
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindAuthority(CertificateAuthority service, ServiceReference<CertificateAuthority> reference) {
+        providers.addAuthority(reference, service);
+    }
+
+    void unbindAuthority(ServiceReference<CertificateAuthority> reference) {
+        providers.removeAuthority(reference);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindAuthenticator(Authenticator service, ServiceReference<Authenticator> reference) {
+        providers.addAuthenticator(reference, service);
+    }
+
+    void unbindAuthenticator(ServiceReference<Authenticator> reference) {
+        providers.removeAuthenticator(reference);
     }
 
     private static void await(String what, CompletionStage<?> stage) {
@@ -288,12 +328,8 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     // ---- access checks ----
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    void bindCheck(AccessCheck check) {
-        synchronized (protocols) {
-            List<AccessCheck> now = new ArrayList<>(checks);
-            now.add(check);
-            checks = List.copyOf(now);
-        }
+    void bindCheck(AccessCheck check, ServiceReference<AccessCheck> reference) {
+        providers.addCheck(reference, check);
         recheck();
     }
 
@@ -301,10 +337,8 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
         recheck();
     }
 
-    void unbindCheck(AccessCheck check) {
-        synchronized (protocols) {
-            checks = checks.stream().filter(each -> each != check).toList();
-        }
+    void unbindCheck(ServiceReference<AccessCheck> reference) {
+        providers.removeCheck(reference);
     }
 
     private void recheck() {
@@ -329,6 +363,20 @@ public final class CoreComponent implements LiveSessions, HealthCheck {
     public int end(Predicate<SessionStatus> which, CloseCause cause) throws InterruptedException {
         Appliance running = appliance;
         return running == null ? 0 : running.bus().end(which, cause);
+    }
+
+    // ---- PathWatch ----
+
+    @Override
+    public PathStatus path() {
+        Appliance running = appliance;
+        return running == null ? PathStatus.NONE : running.bus().path();
+    }
+
+    @Override
+    public long resetPause() {
+        Appliance running = appliance;
+        return running == null ? 0 : running.bus().resetPause();
     }
 
     // ---- HealthCheck ----

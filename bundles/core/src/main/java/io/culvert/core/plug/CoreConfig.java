@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  * {@link CoreSettings}, valid by construction.
  *
  * @param workers how many packet loops
+ * @param tlsSwapWindowSeconds over which control channels move to another provider of TLS
  */
 record CoreConfig(
         Optional<Prefix> ipv4,
@@ -37,6 +38,7 @@ record CoreConfig(
         boolean duplicateLogins,
         boolean clientToClient,
         int workers,
+        int tlsSwapWindowSeconds,
         Map<DataCipher, String> ciphers,
         Logins logins) {
 
@@ -77,6 +79,7 @@ record CoreConfig(
         within("mtu", settings.mtu(), ipv6.isPresent() ? IPV6_MINIMUM_MTU : 576, 9000);
         within("maxSessions", settings.maxSessions(), 1, 65_533);
         within("workers", settings.workers(), 0, MAX_WORKERS);
+        within("tlsSwapWindowSeconds", settings.tlsSwapWindowSeconds(), 0, 3600);
         within("authenticatorSeconds", settings.authenticatorSeconds(), 1, 120);
         within("authenticatorCalls", settings.authenticatorCalls(), 1, 1024);
         return new CoreConfig(
@@ -96,6 +99,7 @@ record CoreConfig(
                 settings.workers() > 0
                         ? settings.workers()
                         : Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()),
+                settings.tlsSwapWindowSeconds(),
                 ciphers(settings.ciphers()),
                 new Logins(
                         each("authenticators", settings.authenticators(), LINK_FORM, ChainLink::parse),

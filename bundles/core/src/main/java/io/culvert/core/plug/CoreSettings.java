@@ -68,6 +68,13 @@ public @interface CoreSettings {
     String[] ciphers() default {};
 
     @AttributeDefinition(
+            name = "TLS swap window",
+            description = "In seconds: over so long the control channels of live sessions move to another TLS provider.",
+            min = "0",
+            max = "3600")
+    int tlsSwapWindowSeconds() default 60;
+
+    @AttributeDefinition(
             name = "Workers",
             description = "Packet loops, each with a thread, a socket and a queue of the TUN; 0 for one per processor core.",
             min = "0",

@@ -5,24 +5,27 @@ import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.status.PathStatus;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.core.bus.Services;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The providers in force. */
 record PluggedServices(
-        Supplier<@Nullable TlsProvider> provider,
+        TlsChoice provider,
         Supplier<@Nullable CertificateAuthority> authority,
         CipherChoice choice,
         Supplier<List<NetworkProtocol>> protocols,
-        Supplier<List<PayloadCodec>> payloadCodecs)
+        Supplier<List<PayloadCodec>> payloadCodecs,
+        Modules modules)
         implements Services {
     @Override
     public Optional<TlsProvider> tls() {
-        return Optional.ofNullable(provider.get());
+        return Optional.ofNullable(provider.current());
     }
 
     @Override
@@ -48,5 +51,15 @@ record PluggedServices(
     @Override
     public List<PayloadCodec> codecs() {
         return payloadCodecs.get();
+    }
+
+    @Override
+    public Map<String, PathStatus.Handshakes> tlsHandshakes() {
+        return provider.handshakes();
+    }
+
+    @Override
+    public String moduleOf(Object service) {
+        return modules.of(service);
     }
 }

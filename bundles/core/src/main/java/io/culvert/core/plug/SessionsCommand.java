@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** {@code sessions}: one map for each session, oldest first. */
 final class SessionsCommand implements Command {
@@ -54,6 +55,7 @@ final class SessionsCommand implements Command {
         map.put("cipher", session.tunnel().cipher());
         map.put("control", session.tunnel().control());
         map.put("client", session.tunnel().client());
+        map.put("modules", new TreeMap<>(session.modules()));
         return map;
     }
 }

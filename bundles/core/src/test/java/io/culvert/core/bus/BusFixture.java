@@ -209,7 +209,7 @@ final class BusFixture {
             }
             int host = next++;
             var addresses = new TunnelAddresses(
-                    Optional.of((Inet4Address) InetAddress.ofLiteral("10.8.0." + host)),
+                    Optional.of((Inet4Address) InetAddress.ofLiteral("10.8." + host / 256 + "." + host % 256)),
                     Optional.of((Inet6Address) InetAddress.ofLiteral("fd00::" + host)));
             granted.put(sessionId, addresses);
             return new Admission.Granted(addresses, new NetworkSettings(Optional.empty(), Optional.empty(),

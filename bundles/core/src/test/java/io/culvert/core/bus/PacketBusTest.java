@@ -422,14 +422,13 @@ final class PacketBusTest {
     }
 
     @Test
-    void shouldTellEverySessionOfOtherProviders() {
+    void shouldTellEverySessionOfOtherCiphers() {
         fixture.attach();
         fixture.join(1, "alice", ALICE);
         fixture.join(2, "bob", BOB);
         fixture.ask(fixture.bus.ciphersChanged());
-        fixture.ask(fixture.bus.tlsChanged());
         var told = fixture.link().drain().stream().map(sent -> (char) sent.bytes()[0]).toList();
-        assertEquals(List.of('C', 'C', 'T', 'T'), told);
+        assertEquals(List.of('C', 'C'), told);
     }
 
     @Test
@@ -555,29 +554,41 @@ final class PacketBusTest {
     }
 
     @Test
-    void shouldReplaceAProtocolThatIsStillThere() {
+    void shouldForgetRecordsOfThoseWhoMayNotComeBack() {
         ToyProtocol old = fixture.attach();
         fixture.join(1, "alice", ALICE);
-        ToyProtocol next = fixture.attach();
-        assertEquals(1, old.sessions.getFirst().closedCalls);
-        assertEquals(1, next.sessions.size());
-        assertEquals(1, fixture.bus.listeners().size());
-    }
-
-    @Test
-    void shouldForgetRecordsThatCannotBeThawedOrMayNotComeBack() {
-        ToyProtocol old = fixture.attach();
-        fixture.join(1, "alice", ALICE);
-        fixture.join(2, "bob", BOB);
         fixture.ask(fixture.bus.detach(old));
         fixture.doors.refused.put("alice", CloseCause.silently(CloseCause.Kind.REVOKED, "revoked"));
-        var next = new ToyProtocol("udp", BusFixture.CLAIM);
-        next.refusesRecords = true;
-        fixture.ask(fixture.bus.attach(next));
+        fixture.attach();
         assertTrue(fixture.records.stored.isEmpty());
         assertTrue(fixture.doors.granted.isEmpty());
         assertEquals(1L, closes(CloseCause.Kind.REVOKED));
+    }
+
+    @Test
+    void shouldKeepARecordThatCannotBeThawedForAVersionThatCan() {
+        ToyProtocol old = fixture.attach();
+        fixture.join(2, "bob", BOB);
+        fixture.ask(fixture.bus.detach(old));
+        var broken = new ToyProtocol("udp", BusFixture.CLAIM);
+        broken.refusesRecords = true;
+        fixture.ask(fixture.bus.attach(broken));
         assertEquals(1L, closes(CloseCause.Kind.HANDOVER_FAILED));
+        assertEquals(1, fixture.records.stored.size());
+        assertEquals(1, fixture.doors.granted.size());
+        fixture.ask(fixture.bus.detach(broken));
+        assertEquals("thawed", fixture.attach().sessions.getFirst().state);
+    }
+
+    @Test
+    void shouldForgetARecordThatNobodyCouldThawForAnHour() {
+        fixture.ask(fixture.bus.detach(joined()));
+        var broken = new ToyProtocol("udp", BusFixture.CLAIM);
+        broken.refusesRecords = true;
+        fixture.ask(fixture.bus.attach(broken));
+        fixture.pass(3601 * SECOND);
+        assertTrue(fixture.records.stored.isEmpty());
+        assertTrue(fixture.doors.granted.isEmpty());
     }
 
     @Test

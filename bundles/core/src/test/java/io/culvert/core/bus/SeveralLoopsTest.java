@@ -95,8 +95,9 @@ final class SeveralLoopsTest {
 
     @Test
     void shouldFindASessionThatWasThawedOnAnotherLoopThanItIsSteeredTo() {
-        fixture.attach();
+        ToyProtocol old = fixture.attach();
         join(1, 1, "alice", ALICE);
+        fixture.ask(fixture.bus.detach(old));
         fixture.attach(); // The toy protocol names no loop for records, so that all are thawed on the first.
         fixture.settle();
         drainLinks();
@@ -158,7 +159,8 @@ final class SeveralLoopsTest {
             ToyProtocol old = swap.attach();
             swap.links.get(0).arrive(ToyProtocol.datagram('H', 2, "alice".getBytes(StandardCharsets.UTF_8)), ALICE);
             swap.settle();
-            var attached = swap.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM));
+            swap.ask(swap.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM)));
+            var attached = swap.bus.detach(old);
             for (int i = 0; i < moment; i++) {
                 swap.bus.step();
             }
@@ -176,11 +178,12 @@ final class SeveralLoopsTest {
         byte[] packet = Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30);
         for (int moment = 0; moment < MOMENTS; moment++) {
             var swap = new BusFixture(3);
-            swap.attach();
+            ToyProtocol old = swap.attach();
             swap.links.get(0).arrive(ToyProtocol.datagram('H', 3, "alice".getBytes(StandardCharsets.UTF_8)), ALICE);
             swap.settle();
             swap.links.forEach(FakeLink::drain);
-            var attached = swap.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM));
+            swap.ask(swap.bus.attach(new ToyProtocol("udp", BusFixture.CLAIM)));
+            var attached = swap.bus.detach(old);
             for (int i = 0; i < moment; i++) {
                 swap.bus.step();
             }

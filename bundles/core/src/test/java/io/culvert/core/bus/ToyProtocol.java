@@ -13,6 +13,7 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.status.TunnelStatus;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.HandoverException;
@@ -50,6 +51,17 @@ public final class ToyProtocol implements TunnelProtocol {
 
     /** Runs within each thaw. */
     Runnable whileThawed = () -> {};
+
+    /** Whether a session says that it is busy. */
+    boolean busy;
+
+    /** Each instance has keys of its own, as secrets make them. */
+    long keyMask;
+
+    int prepared;
+
+    /** What new control channels run in. */
+    @Nullable TlsProvider tls;
 
     /** A thawed session saves at its first timeout, as one with packet-ids does. */
     boolean savesAfterThaw;
@@ -96,7 +108,7 @@ public final class ToyProtocol implements TunnelProtocol {
 
     @Override
     public long sessionKey(PacketBuffer datagram, Endpoint from) {
-        return datagram.length() < HEADER ? 0 : key(datagram);
+        return datagram.length() < HEADER ? 0 : key(datagram) ^ keyMask;
     }
 
     private static long key(PacketBuffer datagram) {
@@ -105,6 +117,11 @@ public final class ToyProtocol implements TunnelProtocol {
 
     private static char letter(PacketBuffer datagram) {
         return (char) datagram.segment().get(JAVA_BYTE, datagram.offset());
+    }
+
+    @Override
+    public void prepare() {
+        prepared++;
     }
 
     @Override
@@ -150,7 +167,7 @@ public final class ToyProtocol implements TunnelProtocol {
         }
         whileThawed.run();
         long key = ByteBuffer.wrap(record.state()).getLong();
-        session.bind(key);
+        session.bind(key ^ keyMask);
         var live = new ToySession(session, key, remote, record.peer().user(), nowNs);
         live.addresses = record.addresses();
         live.state = "thawed";
@@ -175,6 +192,9 @@ public final class ToyProtocol implements TunnelProtocol {
 
         int heardWhenFrozen;
         @Nullable CloseCause endedBy;
+        @Nullable TlsProvider usedTls;
+        int toldOfTls;
+        boolean resumedLive;
 
         ToySession(SessionHost host, long key, Endpoint remote, String user, long nowNs) {
             this.host = host;
@@ -190,7 +210,8 @@ public final class ToyProtocol implements TunnelProtocol {
         }
 
         void open() {
-            host.bind(key);
+            host.bind(key ^ keyMask);
+            usedTls = tls;
             host.admit(identity(), (admission, nowNs, out) -> {
                 switch (admission) {
                     case Admission.Refused refused -> host.close(refused.cause());
@@ -293,7 +314,38 @@ public final class ToyProtocol implements TunnelProtocol {
 
         @Override
         public void onTls(long nowNs, Outbox out) {
-            send('T', out);
+            toldOfTls++;
+            usedTls = tls;
+        }
+
+        @Override
+        public void onTlsGone(TlsProvider gone, long nowNs, Outbox out) {
+            if (usedTls == gone) {
+                usedTls = null;
+            }
+        }
+
+        @Override
+        public java.util.Optional<TlsProvider> tlsInUse() {
+            return java.util.Optional.ofNullable(usedTls);
+        }
+
+        @Override
+        public boolean isBusy() {
+            return busy;
+        }
+
+        @Override
+        public byte[] freezeLive() {
+            return new byte[] {(byte) heard};
+        }
+
+        @Override
+        public boolean resumeLive(byte[] live, long nowNs) {
+            heard = live[0];
+            heardWhenFrozen = heard;
+            resumedLive = true;
+            return true;
         }
 
         @Override

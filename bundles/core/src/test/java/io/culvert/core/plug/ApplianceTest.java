@@ -45,8 +45,8 @@ final class ApplianceTest {
     private Appliance start() throws Exception {
         return Appliance.start(runDir, CONFIG, new Appliance.Plugged(
                 List::of, List::of, () -> store, new PluggedServices(
-                        () -> null, () -> null, new CipherChoice(Map.of(), System::nanoTime),
-                        () -> List.of(new Ipv4(), new Ipv6()), List::of)));
+                        new TlsChoice(), () -> null, new CipherChoice(Map.of(), System::nanoTime),
+                        () -> List.of(new Ipv4(), new Ipv6()), List::of, new Modules())));
     }
 
     private static int attach(Appliance appliance) throws Exception {

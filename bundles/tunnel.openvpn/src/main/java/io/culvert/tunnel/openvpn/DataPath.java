@@ -228,6 +228,12 @@ final class DataPath {
         lastHeardNs = nowNs;
     }
 
+    /** A session that goes on in another version of the code was heard and sent then. */
+    void resume(long heardNs, long sentNs) {
+        lastHeardNs = heardNs;
+        lastSentNs = sentNs;
+    }
+
     long lastHeardNs() {
         return lastHeardNs;
     }

@@ -82,6 +82,14 @@ final class KeyStates {
         negotiating = null;
     }
 
+    /** The control channel that is in use ends; the next negotiation brings another. */
+    void dropActive() {
+        if (active != null) {
+            active.close();
+            active = null;
+        }
+    }
+
     /** The negotiation under way came to nothing. */
     void abandon() {
         if (negotiating != null) {

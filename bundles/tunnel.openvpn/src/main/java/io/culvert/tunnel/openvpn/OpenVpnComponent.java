@@ -66,7 +66,7 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
         OpenVpnConfig config = OpenVpnConfig.of(instance(properties), settings);
         var random = new SecureRandom();
         WrapKeys keys = wrapKeys(config, store, random);
-        byte[] secret = new byte[40];
+        byte[] secret = new byte[OpenVpnProtocol.SECRET_BYTES];
         random.nextBytes(secret);
         this.protocol = new OpenVpnProtocol(config, keys, StoredTokens.open(store, config, random), secret);
         this.profiles = new Profiles(config, keys, () -> authority, () -> challenge, random, InstantSource.system());
@@ -172,6 +172,11 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
     @Override
     public @Nullable TunnelSession accept(PacketBuffer first, Endpoint from, TunnelHost host, long nowNs, Outbox out) {
         return protocol.accept(first, from, host, nowNs, out);
+    }
+
+    @Override
+    public void prepare() {
+        protocol.prepare();
     }
 
     @Override

@@ -67,6 +67,11 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     private static final long SPREAD_FROM_NS = TimeUnit.SECONDS.toNanos(1);
     private static final byte[] EMPTY = {};
 
+    static final int SECRET_BYTES = 44;
+
+    /** Leaves 20 bits: peer-ids up to the highest that is used cost memory. */
+    private static final int FIRST_PEER_ID_SHIFT = 12;
+
     private static final AuthTokens NO_TOKENS = new AuthTokens(new byte[32], Duration.ZERO, new AuthTokens.Attributes() {
         @Override
         public void keep(String id, long loginSeconds, Map<String, String> attributes) {}
@@ -83,7 +88,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     private final OpenQuestions questions = new OpenQuestions();
     private final SessionCookie cookie;
     private final DemuxKeys demux;
-    private final PeerIds peerIds = new PeerIds();
+    private final PeerIds peerIds;
     private final RateLimit rateLimit = new RateLimit();
     private final HalfOpen halfOpen = new HalfOpen();
 
@@ -92,13 +97,14 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         this(config, wrapKeys, NO_TOKENS, secret);
     }
 
-    /** @param secret 40 random bytes of this process */
+    /** @param secret 40 random bytes of this process; {@value #SECRET_BYTES} where peer-ids begin somewhere, too */
     public OpenVpnProtocol(OpenVpnConfig config, WrapKeys wrapKeys, AuthTokens tokens, byte[] secret) {
         this.config = config;
         this.tokens = tokens;
         this.wrapKeys = wrapKeys;
         this.cookie = new SessionCookie(Arrays.copyOf(secret, 32), config.handshakeSeconds());
         this.demux = new DemuxKeys(ByteBuffer.wrap(secret).getLong(32));
+        this.peerIds = new PeerIds(secret.length < SECRET_BYTES ? 0 : ByteBuffer.wrap(secret).getInt(40) >>> FIRST_PEER_ID_SHIFT);
     }
 
     @Override
@@ -134,6 +140,11 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     @Override
     public long sessionKey(PacketBuffer datagram, Endpoint from) {
         return demux.of(datagram, from);
+    }
+
+    @Override
+    public void prepare() {
+        WarmUp.run(config);
     }
 
     @Override
@@ -357,9 +368,8 @@ public final class OpenVpnProtocol implements TunnelProtocol {
 
     // ---- for sessions
 
-    /** A TLS engine with the certificates of now. May block. */
-    TlsEngine newEngine(TunnelHost host) throws Exception {
-        TlsProvider tls = host.tls().orElseThrow(() -> new TlsException("there is no TLS provider"));
+    /** A TLS engine of {@code tls} with the certificates of now. May block. */
+    TlsEngine newEngine(TlsProvider tls, TunnelHost host) throws Exception {
         CertificateAuthority authority =
                 host.certificates().orElseThrow(() -> new TlsException("there is no certificate authority"));
         return tls.newServerEngine(new TlsPolicy(
@@ -407,7 +417,7 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         return ByteBuffer.wrap(bytes).getLong();
     }
 
-    /** When a thawed session starts to rekey: soon, and not all at once. */
+    /** When a session that lost its control channel starts to rekey: soon, and not all at once. */
     long spreadNs(TunnelHost host) {
         return SPREAD_FROM_NS + Math.floorMod(randomLong(host), (host.sessionCount() + 1) * SPREAD_NS_PER_SESSION);
     }

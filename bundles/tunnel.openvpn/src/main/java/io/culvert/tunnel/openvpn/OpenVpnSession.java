@@ -8,6 +8,7 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.status.TunnelStatus;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import io.culvert.api.tunnel.Endpoint;
@@ -32,6 +33,7 @@ import io.culvert.tunnel.openvpn.wrap.StaticKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     /** A client that moves all the time is looked for elsewhere this often: that costs every loop something. */
     private static final long MOVE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How much more time the rekeying of sessions has that moved within the process. */
+    private static final int CALMLY = 10;
 
     private static final long NEVER = Long.MAX_VALUE;
 
@@ -125,7 +130,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         this.channel = channel;
         this.clientKey = clientKey;
         this.states = new KeyStates((keyId, reliable, at) ->
-                new KeyState(keyId, at, reliable, session, () -> protocol.newEngine(host), this));
+                new KeyState(keyId, at, reliable, session, new TlsSource(protocol, host), this));
         this.checkpoint = new Checkpoint(session, slots, deadlines);
         var login = new Login(config.login(), host, session, protocol.tokens(), protocol.questions());
         this.negotiator =
@@ -588,8 +593,47 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private void leaveFormerTls(long nowNs) {
         if (otherTls) {
             otherTls = false;
-            deadlines.earlier(Deadlines.Kind.REKEY, nowNs + protocol.spreadNs(host));
+            deadlines.earlier(Deadlines.Kind.REKEY, nowNs);
         }
+    }
+
+    @Override
+    public void onTlsGone(TlsProvider gone, long nowNs, Outbox out) {
+        otherTls = false;
+        if (providerOf(states.negotiating()) == gone) {
+            if (!established) {
+                session.close(CloseCause.silently(Kind.SHUTDOWN, "the TLS provider left within the handshake"));
+                return;
+            }
+            abandonRekey("the TLS provider left", nowNs);
+        }
+        if (providerOf(states.active()) == gone) {
+            states.dropActive();
+            deadlines.set(Deadlines.Kind.CONTROL, states.nextTimeoutNs());
+            if (states.negotiating() == null && leaving == null) {
+                deadlines.earlier(Deadlines.Kind.REKEY, nowNs + protocol.spreadNs(host));
+            }
+        }
+    }
+
+    @Override
+    public Optional<TlsProvider> tlsInUse() {
+        return Optional.ofNullable(providerOf(states.active()));
+    }
+
+    private static @Nullable TlsProvider providerOf(@Nullable KeyState state) {
+        return state != null && state.engineSource() instanceof TlsSource source ? source.provider() : null;
+    }
+
+    @Override
+    public Optional<CipherProvider> cipherInUse() {
+        KeySlot current = slots.current();
+        return current == null ? Optional.empty() : Optional.of(current.provider());
+    }
+
+    @Override
+    public boolean isBusy() {
+        return leaving != null || states.negotiating() != null;
     }
 
     // ---- time
@@ -720,6 +764,39 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 Objects.requireNonNull(agreement.addresses, "addresses"),
                 new SessionRecord.RemoteEnd(at.transport(), at.remote(), at.local(), at.localPort()),
                 state.encode());
+    }
+
+    @Override
+    public byte[] freezeLive() {
+        return new LiveState(
+                        slots.sendCurrentFromNs(),
+                        slots.previousEndsNs(),
+                        data.lastHeardNs(),
+                        data.lastSentNs(),
+                        agreement.tls,
+                        slots.all().stream().map(KeySlot::freezeLive).toList())
+                .encode();
+    }
+
+    @Override
+    public boolean resumeLive(byte[] live, long nowNs) {
+        LiveState state = LiveState.decode(live);
+        List<KeySlot> keys = slots.all();
+        if (state == null || state.keys().size() != keys.size()) {
+            return false;
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            keys.get(i).resumeLive(state.keys().get(i));
+        }
+        slots.restore(
+                keys.getFirst(), keys.size() > 1 ? keys.get(1) : null, state.sendCurrentFromNs(), state.previousEndsNs());
+        deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
+        data.resume(state.lastHeardNs(), state.lastSentNs());
+        agreement.tls = state.tls();
+        armEstablished(nowNs);
+        // Nobody waits for the control channel, and many have lost theirs with this one.
+        deadlines.set(Deadlines.Kind.REKEY, nowNs + CALMLY * protocol.spreadNs(host));
+        return true;
     }
 
     @Override

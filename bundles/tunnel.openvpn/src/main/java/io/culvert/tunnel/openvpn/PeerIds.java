@@ -8,12 +8,35 @@ final class PeerIds {
     private static final int STEERING_MASK = 0xFF;
 
     private final BitSet used = new BitSet();
+    private int next;
 
-    /** A free peer-id whose low byte steers to loop {@code index} of {@code count}; -1 when there is none. */
+    /**
+     * @param first where to begin: two versions of the protocol that serve an instance side by side for a moment do not
+     *     give the same peer-ids to different clients when each begins somewhere
+     */
+    PeerIds(int first) {
+        this.next = first;
+    }
+
+    /**
+     * A free peer-id whose low byte steers to loop {@code index} of {@code count}; -1 when there is none. One that was
+     * given back is not soon given again.
+     */
     synchronized int take(int index, int count) {
-        for (int id = used.nextClearBit(0); id < DataHeader.NO_PEER_ID; id = used.nextClearBit(id + 1)) {
+        int id = from(next, DataHeader.NO_PEER_ID, index, count);
+        if (id < 0) {
+            id = from(0, next, index, count);
+        }
+        if (id >= 0) {
+            used.set(id);
+            next = id + 1;
+        }
+        return id;
+    }
+
+    private int from(int first, int end, int index, int count) {
+        for (int id = used.nextClearBit(first); id < end; id = used.nextClearBit(id + 1)) {
             if ((id & STEERING_MASK) % count == index) {
-                used.set(id);
                 return id;
             }
         }

@@ -37,6 +37,7 @@ public final class KeyState {
     private final long startedNs;
     private final Reliable reliable;
     private final TlsPump tls;
+    private final Callable<TlsEngine> open;
     private boolean keyExchangeDone;
 
     /**
@@ -48,6 +49,7 @@ public final class KeyState {
         this.keyId = keyId;
         this.startedNs = startedNs;
         this.reliable = reliable;
+        this.open = open;
         this.tls = new TlsPump(host, open, new TlsPump.Events() {
             @Override
             public void onStep(TlsStep step, long nowNs, Outbox out) {
@@ -76,6 +78,11 @@ public final class KeyState {
 
     public Reliable reliable() {
         return reliable;
+    }
+
+    /** Where the TLS engine is from. */
+    public Callable<TlsEngine> engineSource() {
+        return open;
     }
 
     /** Whether the peer's key-method-2 message has come: what follows is text. */

@@ -38,7 +38,7 @@ public final class KeySlot {
     private AeadKey openKey;
     private final long sealIv;
     private final long openIv;
-    private final ReplayWindow window;
+    private ReplayWindow window;
     private final long bornSeconds;
     private long nextPacketId;
     private long durableEnd;
@@ -128,6 +128,56 @@ public final class KeySlot {
         openKey = open;
         provider = other;
     }
+
+    public CipherProvider provider() {
+        return provider;
+    }
+
+    // ---- hand-over within the process
+
+    /** Where the counters are: for a slot that goes on with this key when this one is closed. */
+    public Live freezeLive() {
+        return new Live(
+                nextPacketId, durableEnd, window.highest(), window.seen(), blocks, packets, bytes, failedTags);
+    }
+
+    /**
+     * Goes on exactly where another slot with this key stopped.
+     *
+     * @throws IllegalArgumentException when a packet-id could be used twice, or one beyond the reservation
+     */
+    public void resumeLive(Live live) {
+        if (live.nextPacketId < 1 || live.nextPacketId > live.durableEnd || live.durableEnd > frozenEnd) {
+            // Nothing was durable yet, so nothing was sealed: the reservation of the record holds.
+            throw new IllegalArgumentException("packet-ids " + live.nextPacketId + " to " + live.durableEnd
+                    + " do not lie within the record's reservation");
+        }
+        nextPacketId = live.nextPacketId;
+        durableEnd = live.durableEnd;
+        window = new ReplayWindow(live.highest, live.seen);
+        blocks = live.blocks;
+        packets = live.packets;
+        bytes = live.bytes;
+        failedTags = live.failedTags;
+    }
+
+    /**
+     * What a record cannot say, as it is true at one moment alone.
+     *
+     * @param nextPacketId the first that was never used
+     * @param durableEnd the end of the durable reservation: packet-ids before it may be used
+     * @param highest packet-id received
+     * @param seen of those before it, as {@link ReplayWindow#seen}
+     */
+    public record Live(
+            long nextPacketId,
+            long durableEnd,
+            long highest,
+            long seen,
+            long blocks,
+            long packets,
+            long bytes,
+            long failedTags) {}
 
     // ---- receiving, in the order in which a packet meets it
 
