@@ -26,7 +26,7 @@ final class NewModule implements Runnable {
             "tunnel", "Protocol");
 
     @ParentCommand
-    ModuleParent module;
+    SettingsCommands.ModuleCommand module;
 
     @Parameters(paramLabel = "KIND", description = "auth, log, codec, crypto, tls or tunnel.")
     String kind;
@@ -55,7 +55,7 @@ final class NewModule implements Runnable {
         var answer = new LinkedHashMap<String, Object>();
         answer.put("module", kind + "." + name);
         answer.put("directory", project.toString());
-        module.main().print(answer, "made " + project + "; build it with: mvn package");
+        module.main.print(answer, "made " + project + "; build it with: mvn package");
     }
 
     private void write(Path project, Path kit) throws IOException {
@@ -78,9 +78,9 @@ final class NewModule implements Runnable {
         copy("README.md", project.resolve("README.md"), values);
         copy("gitignore", project.resolve(".gitignore"), values);
         copy("maven.config", project.resolve(".mvn/maven.config"), values);
-        copy("package-info.java", project.resolve("src/main/" + source + "package-info.java"), values);
-        copy(kind + "/Module.java", project.resolve("src/main/" + source + title + ".java"), values);
-        copy(kind + "/ModuleTest.java", project.resolve("src/test/" + source + title + "Test.java"), values);
+        copy("package-info.java.txt", project.resolve("src/main/" + source + "package-info.java"), values);
+        copy(kind + "/Module.java.txt", project.resolve("src/main/" + source + title + ".java"), values);
+        copy(kind + "/ModuleTest.java.txt", project.resolve("src/test/" + source + title + "Test.java"), values);
     }
 
     private static boolean isEmpty(Path directory) throws IOException {

@@ -1,7 +1,5 @@
 package io.culvert.launcher;
 
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -28,27 +26,13 @@ final class RunCommands {
 
         @Override
         public void run() {
-            Path bundles = bundles();
-            System.setProperty("culvert.distribution", bundles.resolveSibling(".").normalize().toString());
+            Path bundles = Distribution.bundles();
+            System.setProperty("culvert.distribution", Distribution.directory().toString());
             System.setProperty("culvert.allow.unsigned", Boolean.toString(allowUnsigned));
             if (allowUnsigned) {
                 System.err.println("culvert: UNSIGNED MODULES ARE ALLOWED; not for production");
             }
             new Up(main.home(), bundles, System.out).run(keep);
-        }
-
-        /** The bundles lie beside the launcher's jar. */
-        private static Path bundles() {
-            try {
-                var jar = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-                var directory = jar.resolveSibling("bundles");
-                if (!Files.isDirectory(directory)) {
-                    throw new Failure("no bundles in " + directory + "; build them with: mvn -DskipTests package");
-                }
-                return directory;
-            } catch (URISyntaxException e) {
-                throw new IllegalStateException(e);
-            }
         }
     }
 

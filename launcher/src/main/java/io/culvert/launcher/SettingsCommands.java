@@ -19,7 +19,8 @@ final class SettingsCommands {
                 TrustCommands.KeysCommand.class,
                 TrustCommands.TrustCommand.class,
                 TrustCommands.DistrustCommand.class,
-                TrustCommands.SignCommand.class
+                TrustCommands.SignCommand.class,
+                NewModule.class
             })
     static final class ModuleCommand {
         @ParentCommand

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -44,6 +45,7 @@ final class Kit {
         if (Files.exists(kit.resolve("version")) && Files.readString(kit.resolve("version")).strip().equals(version)) {
             return;
         }
+        delete(kit);
         for (String name : JARS) {
             Path directory = directory(name, version);
             Files.copy(jar(name, release), directory.resolve(name + "-" + version + ".jar"),
@@ -62,6 +64,17 @@ final class Kit {
         Files.writeString(directory("culvert-module", version).resolve("culvert-module-" + version + ".pom"),
                 parent.replace("@version@", version));
         Files.writeString(kit.resolve("version"), version + "\n");
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (var files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     private Path jar(String name, String release) {

@@ -13,8 +13,8 @@ import java.util.Set;
 
 /**
  * Signs what a release ships, and writes its module repository. Arguments: the directory with the unsigned jars
- * ({@code bundles/N/*.jar}, {@code modules/*.jar}), the directory for the signed ones (same names), the directory of the
- * development key. Its own key comes from the property {@code culvert.signing.keystore}, and the key's password from
+ * ({@code bundles/N/*.jar}, {@code modules/*.jar}, {@code kit/*.jar}), the directory for the signed ones (same names), the directory of the
+ * development key, the project with all versions, and the release's version. A key of one's own comes from the property {@code culvert.signing.keystore}, and the key's password from
  * {@code culvert.signing.password.file} or the environment's {@code CULVERT_SIGNING_PASSWORD}.
  *
  * <p>What is signed already, from the same bytes by the same key, is left alone: a build may run beside an appliance.
@@ -164,7 +164,11 @@ public final class Release {
     public static void main(String[] arguments) throws IOException {
         try {
             var key = key(Path.of(arguments[2]));
-            new Release(Path.of(arguments[0]), Path.of(arguments[1]), key).make();
+            Path unsigned = Path.of(arguments[0]);
+            Path target = Path.of(arguments[1]);
+            new Release(unsigned, target, key).make();
+            boolean released = !System.getProperty("culvert.signing.keystore", "").isEmpty();
+            new Kit(unsigned.resolve("kit"), Path.of(arguments[3]), target.resolve("kit"), released).make(arguments[4]);
         } catch (SigningException e) {
             System.err.println("signing: " + e.getMessage());
             System.exit(1);

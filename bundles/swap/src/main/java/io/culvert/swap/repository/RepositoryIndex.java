@@ -17,6 +17,8 @@ import org.osgi.framework.Version;
 /** Reads an OSGi repository index (Compendium 132.5), as far as modules need it. */
 final class RepositoryIndex {
     private static final String PREFIX = "io.culvert.";
+    /** bnd's own: leads to the imports of a jar's parts for newer Java versions, resources without content. */
+    private static final String MULTI_RELEASE = "bnd.multirelease";
     private static final int MAX_OFFERS = 10_000;
 
     private final XMLStreamReader in;
@@ -69,7 +71,7 @@ final class RepositoryIndex {
                 && identity.get("version") instanceof Version version
                 && content.get("osgi.content") instanceof String sha256 && sha256.matches("[0-9a-fA-F]{64}")
                 && content.get("url") instanceof String url
-                && content.get("size") instanceof Long size) {
+                && content.get("size") instanceof Long size && size > 0) {
             offers.add(new Offer(name.substring(PREFIX.length()), version, url,
                     sha256.toLowerCase(java.util.Locale.ROOT), size, List.copyOf(requirements), List.copyOf(capabilities)));
         }
@@ -92,7 +94,8 @@ final class RepositoryIndex {
             }
         }
         boolean mandatory = !"optional".equals(directives.get("resolution"))
-                && "resolve".equals(directives.getOrDefault("effective", "resolve"));
+                && "resolve".equals(directives.getOrDefault("effective", "resolve"))
+                && !namespace.equals(MULTI_RELEASE);
         if (mandatory) {
             requirements.add(new Requirement(namespace, directives.getOrDefault("filter", "")));
         }
