@@ -8,14 +8,20 @@ import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.packet.PacketBuffer;
+import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.SessionHost;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.data.SlotTable;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +66,7 @@ final class WarmUp {
             slot.freezeReservation();
             slot.reserved(slot.frozenEnd());
             slots.installFirst(slot);
-            this.data = new DataPath(slots, config, new Agreement(), Nowhere.HERE, this, 0);
+            this.data = new DataPath(slots, config, new NoHost(), new Agreement(), Nowhere.HERE, this, 0);
             data.usePeerId(1);
         }
 
@@ -133,6 +139,57 @@ final class WarmUp {
 
         @Override
         public void consume(PacketBuffer packet) {}
+    }
+
+    /** Packets without a frame ask nothing of it. */
+    private static final class NoHost implements TunnelHost {
+        @Override
+        public SessionHost newSession(Endpoint remote) {
+            throw new IllegalStateException("nobody connects while the protocol warms up");
+        }
+
+        @Override
+        public int sessionCount() {
+            return 0;
+        }
+
+        @Override
+        public int loopIndex() {
+            return 0;
+        }
+
+        @Override
+        public int loopCount() {
+            return 1;
+        }
+
+        @Override
+        public Optional<TlsProvider> tls() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<CipherProvider> crypto(DataCipher cipher) {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<DataCipher> ciphers() {
+            return List.of();
+        }
+
+        @Override
+        public Optional<CertificateAuthority> certificates() {
+            return Optional.empty();
+        }
+
+        @Override
+        public long wallTimeSeconds() {
+            return 0;
+        }
+
+        @Override
+        public void random(byte[] target) {}
     }
 
     private static final class NoCiphers implements CipherProvider {
