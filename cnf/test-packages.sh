@@ -3,6 +3,7 @@
 # Root on Debian: installs what is missing. Anyone else: says what is missing; the tests that need it are skipped by name.
 set -eu
 packages="adduser openvpn iperf3 nftables iproute2 iputils-ping conntrack procps openssl fakeroot dpkg postgresql libpam0g libpam-modules db-util rsyslog rsyslog-gnutls ncat"
+packages="adduser openvpn iperf3 nftables iproute2 iputils-ping conntrack procps openssl fakeroot dpkg postgresql slapd ldap-utils freeradius freeradius-utils libpam0g libpam-modules db-util rsyslog rsyslog-gnutls"
 
 missing=""
 for package in $packages; do

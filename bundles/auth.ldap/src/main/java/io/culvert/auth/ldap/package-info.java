@@ -1,0 +1,5 @@
+/** Users in an LDAP directory. */
+@NullMarked
+package io.culvert.auth.ldap;
+
+import org.jspecify.annotations.NullMarked;
