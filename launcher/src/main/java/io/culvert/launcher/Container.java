@@ -1,12 +1,11 @@
 package io.culvert.launcher;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -21,18 +20,22 @@ import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.framework.startlevel.BundleStartLevel;
 
 /**
- * The OSGi framework with the bundles of a directory: each subdirectory is named for the start level of what it holds.
+ * The OSGi framework with the bundles that {@link ModuleChoice} finds.
  * A bundle that cannot report a failure through the control socket reports it to the {@code Consumer} service that is
  * registered with {@code culvert.failures=true}.
  */
 final class Container {
-    private static final int LIBRARIES = 1;
     private static final int LAST_START_LEVEL = 10;
 
+    private final HomeDirectory home;
+    private final Path bundles;
     private final Framework framework;
     private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
 
-    Container(HomeDirectory home) {
+    /** @param bundles one subdirectory for each start level; optional modules lie in {@code modules} beside it */
+    Container(HomeDirectory home, Path bundles) {
+        this.home = home;
+        this.bundles = bundles;
         var factory = ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()
                 .orElseThrow(() -> new Failure("the OSGi framework is missing; build again with: mvn package"));
@@ -40,49 +43,63 @@ final class Container {
                 Constants.FRAMEWORK_STORAGE, home.cache().toString(),
                 Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
                 Constants.FRAMEWORK_BEGINNING_STARTLEVEL, Integer.toString(LAST_START_LEVEL),
+                // While a module is exchanged, two builds of the same version may stand side by side.
+                Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE,
                 // Framework events tell the same, and do not land on standard output.
                 "felix.log.level", "0",
-                "culvert.home", home.path().toString()));
+                "culvert.home", home.path().toString(),
+                "culvert.bundles", bundles.toString(),
+                "culvert.modules", bundles.resolveSibling("modules").toString()));
     }
 
     /** Returns when the last start level is reached; bundles that do not start are among the {@link #failures}. */
-    void start(Path bundles) {
+    void start() {
         try {
             framework.init(this::onEvent);
             Dictionary<String, Object> properties = new Hashtable<>();
             properties.put("culvert.failures", "true");
             Consumer<String> report = failures::add;
             framework.getBundleContext().registerService(Consumer.class, report, properties);
-            for (Path level : sorted(bundles)) {
-                install(level);
-            }
+            install(ModuleChoice.of(home, bundles));
             framework.start();
         } catch (BundleException | IOException e) {
             throw new Failure("cannot start the container: " + Errors.line(e));
         }
     }
 
-    private void install(Path level) throws IOException, BundleException {
-        int startLevel = Integer.parseInt(level.getFileName().toString());
-        List<Bundle> installed = new ArrayList<>();
-        // Copying the big libraries takes longer than anything else here. Our own bundles are copied: a build may replace
-        // the files of a running appliance.
-        String scheme = startLevel == LIBRARIES ? "reference:" : "";
-        for (Path jar : sorted(level)) {
-            installed.add(framework.getBundleContext().installBundle(scheme + jar.toUri()));
+    private void install(List<ModuleChoice.Choice> choices) throws BundleException {
+        Map<Bundle, Integer> installed = new LinkedHashMap<>();
+        for (var choice : choices) {
+            installed.put(install(choice), choice.startLevel());
         }
-        for (Bundle bundle : installed) {
+        for (var each : installed.entrySet()) {
+            Bundle bundle = each.getKey();
             if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) == null) {
-                bundle.adapt(BundleStartLevel.class).setStartLevel(startLevel);
+                bundle.adapt(BundleStartLevel.class).setStartLevel(each.getValue());
                 bundle.start();
             }
         }
     }
 
-    private static List<Path> sorted(Path directory) throws IOException {
-        try (var entries = Files.list(directory)) {
-            return entries.sorted().toList();
+    /** The first jar that can be installed: there is always one, or nothing would serve. */
+    private Bundle install(ModuleChoice.Choice choice) throws BundleException {
+        BundleException problem = null;
+        for (var source : choice.sources()) {
+            try {
+                return source.intact()
+                        ? framework.getBundleContext().installBundle(source.location(), source.open())
+                        : passOver(choice, source, "its bytes are not those that were installed");
+            } catch (BundleException | IOException e) {
+                problem = new BundleException(choice.name() + ": " + Errors.line(e), e);
+                System.err.println("culvert: passing over " + source.file() + ": " + Errors.line(e));
+            }
         }
+        throw problem != null ? problem : new BundleException("nothing to install for " + choice.name());
+    }
+
+    private static Bundle passOver(ModuleChoice.Choice choice, ModuleChoice.Source source, String reason)
+            throws BundleException {
+        throw new BundleException(choice.name() + " from " + source.file() + ": " + reason);
     }
 
     private void onEvent(FrameworkEvent event) {

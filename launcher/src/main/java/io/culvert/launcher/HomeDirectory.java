@@ -38,6 +38,11 @@ record HomeDirectory(Path path) {
         return path.resolve("run/felix-cache");
     }
 
+    /** What operators changed about the modules. */
+    Path modules() {
+        return path.resolve("var/modules");
+    }
+
     private Path lockFile() {
         return path.resolve("run/lock");
     }
@@ -58,6 +63,7 @@ record HomeDirectory(Path path) {
             directory(path.resolve("var"), READABLE_BY_GROUP);
             directory(path.resolve("var/store"), PRIVATE);
             directory(path.resolve("var/config"), PRIVATE);
+            directory(path.resolve("var/modules"), PRIVATE);
             directory(path.resolve("var/log"), READABLE_BY_GROUP);
             directory(path.resolve("run"), PRIVATE);
         } catch (IOException e) {

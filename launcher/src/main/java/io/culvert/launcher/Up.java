@@ -43,10 +43,10 @@ final class Up {
             out.println("first run: wrote " + home.settings());
         }
         HostCheck.beforeStart();
-        var container = new Container(home);
+        var container = new Container(home, bundles);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(container), "culvert-stop"));
         try {
-            container.start(bundles);
+            container.start();
             announce(ready(container));
         } catch (Failure failure) {
             status = failure.status();

@@ -1,5 +1,6 @@
 package io.culvert.control;
 
+import io.culvert.api.config.ModuleSettings;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.control.command.AppliedModules;
 import io.culvert.control.command.ProfileCommand.Services;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -44,8 +46,9 @@ final class ComponentLook implements AppliedModules {
     public Look look(Plan plan) {
         var failures = new ArrayList<String>();
         var waiting = new ArrayList<String>();
-        var needs = new MissingServices(schemas.bundles(), plan.modules());
-        for (String module : plan.modules()) {
+        Set<String> running = schemas.running(plan);
+        var needs = new MissingServices(schemas.bundles(), running);
+        for (String module : running) {
             Bundle bundle = schemas.bundles().get(module);
             if (bundle == null) {
                 failures.add(module + ": is not installed any more");
@@ -58,7 +61,7 @@ final class ComponentLook implements AppliedModules {
         // What has not started cannot listen: that is no second problem.
         boolean started = failures.isEmpty() && waiting.isEmpty();
         for (Plan.Configuration tunnel : plan.configurations()) {
-            if (started && tunnel.module().startsWith("tunnel.") && tunnel.instance().isPresent()) {
+            if (started && running.contains(tunnel.module()) && tunnel.module().startsWith("tunnel.") && tunnel.instance().isPresent()) {
                 listener(tunnel, listeners, failures, waiting);
             }
         }
@@ -236,9 +239,15 @@ final class ComponentLook implements AppliedModules {
     }
 
     @Override
-    public List<Map<String, Object>> rows(Plan plan) {
+    public Set<String> running(Plan plan) {
+        return schemas.running(plan);
+    }
+
+    /** One element for each installed module. */
+    List<ModuleSettings.State> states(Plan plan) {
         var look = look(plan);
-        var rows = new ArrayList<Map<String, Object>>();
+        Set<String> off = schemas.off();
+        var states = new ArrayList<ModuleSettings.State>();
         schemas.bundles().forEach((id, bundle) -> {
             var problem = Optional.<String>empty();
             for (List<String> lines : List.of(look.failures(), look.waiting())) {
@@ -248,15 +257,15 @@ final class ComponentLook implements AppliedModules {
                             .findFirst();
                 }
             }
-            var row = new LinkedHashMap<String, Object>();
-            row.put("id", id);
-            row.put("version", bundle.getVersion().toString());
-            row.put("state", !plan.modules().contains(id) ? "off" : problem.isEmpty() ? "running" : "fails");
-            row.put("problem", problem.map(line -> line.startsWith(id) ? line.substring(line.indexOf(": ") + 2) : line)
-                    .orElse(""));
-            rows.add(row);
+            String state = off.contains(id)
+                    ? "stopped"
+                    : !plan.modules().contains(id) ? "off" : problem.isEmpty() ? "running" : "fails";
+            String line = problem.filter(_ -> state.equals("fails"))
+                    .map(each -> each.startsWith(id) ? each.substring(each.indexOf(": ") + 2) : each)
+                    .orElse("");
+            states.add(new ModuleSettings.State(id, bundle.getVersion().toString(), state, line));
         });
-        return rows;
+        return states;
     }
 
     private static boolean names(String line, String module) {

@@ -1,6 +1,7 @@
 package io.culvert.control;
 
 import io.culvert.api.command.Command;
+import io.culvert.api.config.ModuleSettings;
 import io.culvert.control.command.ConfigCommands;
 import io.culvert.control.command.ProfileCommand;
 import io.culvert.control.command.Readiness;
@@ -16,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Hashtable;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +29,7 @@ import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -52,6 +56,7 @@ public final class ControlComponent {
     private final ComponentLook look;
     private final Readiness readiness;
     private final List<Command> own = new ArrayList<>();
+    private final ServiceRegistration<ModuleSettings> moduleSettings;
     private @Nullable ControlSocket socket;
 
     @Activate
@@ -62,17 +67,19 @@ public final class ControlComponent {
             @Reference(target = "(culvert.failures=true)", cardinality = ReferenceCardinality.OPTIONAL)
                     @Nullable Consumer<String> failures) {
         this.context = context;
-        schemas = new BundleSchemas(context);
+        Path home = Path.of(context.getProperty("culvert.home"));
+        schemas = new BundleSchemas(context, new ModuleStates(home.resolve("var/modules/state.json")));
         writer = new ConfigurationWriter(context, admin);
         look = new ComponentLook(context, components, schemas, this::all);
         readiness = new Readiness(look, SETTLED, LIMIT);
 
-        Path home = Path.of(context.getProperty("culvert.home"));
         var history = new History(home.resolve("var/config"));
         var settings = new Settings(
-                home.resolve("etc/culvert.yaml"), history, schemas, InstantSource.system(), this::apply);
+                home.resolve("etc/culvert.yaml"), history, schemas, InstantSource.system(), applier());
         List<String> problems = load(settings);
 
+        moduleSettings = context.registerService(
+                ModuleSettings.class, new ModuleEntries(settings, look), new Hashtable<>());
         own.addAll(new SystemCommands(settings, look, readiness, problems, this::stop).all());
         own.addAll(new ConfigCommands(settings).all());
         own.add(new ProfileCommand(this::all));
@@ -101,9 +108,10 @@ public final class ControlComponent {
 
     /** Stops modules that are not to run; those whose start level is still to come are not started then. */
     private void stopOthers(Plan plan) {
+        Set<String> running = schemas.running(plan);
         schemas.bundles().forEach((id, bundle) -> {
             try {
-                if (!plan.modules().contains(id)) {
+                if (!running.contains(id)) {
                     bundle.stop();
                 }
             } catch (BundleException e) {
@@ -114,15 +122,30 @@ public final class ControlComponent {
 
     /** Starts modules that a change has added. */
     private void startAll(Plan plan) {
+        Set<String> running = schemas.running(plan);
         schemas.bundles().forEach((id, bundle) -> {
             try {
-                if (plan.modules().contains(id) && bundle.getState() != Bundle.ACTIVE) {
+                if (running.contains(id) && bundle.getState() != Bundle.ACTIVE) {
                     bundle.start();
                 }
             } catch (BundleException e) {
                 LOG.error("control module={}: {}", id, e.getMessage());
             }
         });
+    }
+
+    private Settings.Applier applier() {
+        return new Settings.Applier() {
+            @Override
+            public void apply(Plan plan) throws SettingsException, InterruptedException {
+                ControlComponent.this.apply(plan);
+            }
+
+            @Override
+            public void hand(Plan plan) throws SettingsException {
+                writer.write(plan);
+            }
+        };
     }
 
     private void apply(Plan plan) throws SettingsException, InterruptedException {
@@ -172,6 +195,7 @@ public final class ControlComponent {
 
     @Deactivate
     void deactivate() {
+        moduleSettings.unregister();
         if (socket != null) {
             socket.close();
         }

@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Which modules the settings name. Implemented by control; called by any thread. */
+/** Which modules the settings name, and how these do. Implemented by control; called by any thread. */
 @ProviderType
 public interface ModuleSettings {
     /** Ids of the modules that the settings name; those that are stopped are among them. */
     Set<String> named();
+
+    /** One element for each installed module. */
+    List<State> states();
 
     /**
      * Gives a module that is installed an entry without settings, so that its components start with their defaults. It
@@ -51,4 +54,13 @@ public interface ModuleSettings {
             invalid = List.copyOf(invalid);
         }
     }
+
+    /**
+     * How a module does.
+     *
+     * @param state {@code running}, {@code fails}, {@code stopped} by an operator, {@code off} when the settings do not
+     *     name it
+     * @param problem why it fails, in one line; else empty
+     */
+    record State(String module, String version, String state, String problem) {}
 }

@@ -3,6 +3,7 @@ package io.culvert.control.command;
 import io.culvert.control.config.Plan;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** How the container's modules do, measured against a plan. Plain, so that commands need no container. */
 public interface AppliedModules {
@@ -15,6 +16,8 @@ public interface AppliedModules {
 
     Look look(Plan plan);
 
-    /** One row for each installed module: id, version, state, problem. */
-    List<Map<String, Object>> rows(Plan plan);
+    /** Ids of the modules of {@code plan} that ought to run: those that nobody has stopped or removed. */
+    default Set<String> running(Plan plan) {
+        return plan.modules();
+    }
 }

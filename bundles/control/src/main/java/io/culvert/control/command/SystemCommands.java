@@ -8,7 +8,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code ready}, {@code module list} and {@code stop}. */
+/** {@code ready} and {@code stop}. */
 public final class SystemCommands {
     private static final Logger LOG = LoggerFactory.getLogger(SystemCommands.class);
 
@@ -34,7 +34,6 @@ public final class SystemCommands {
     public List<Command> all() {
         return List.of(
                 new SimpleCommand("ready", arguments -> ready()),
-                new SimpleCommand("module list", arguments -> modules.rows(settings.plan())),
                 new SimpleCommand("stop", this::stop));
     }
 
@@ -47,9 +46,10 @@ public final class SystemCommands {
         if (!wrong.isEmpty()) {
             throw new CommandException(String.join("\n", wrong));
         }
-        LOG.info("control: ready, {} modules and {} listeners", settings.plan().modules().size(), look.listeners().size());
+        var running = modules.running(settings.plan());
+        LOG.info("control: ready, {} modules and {} listeners", running.size(), look.listeners().size());
         var answer = new LinkedHashMap<String, Object>();
-        answer.put("modules", List.copyOf(settings.plan().modules()));
+        answer.put("modules", List.copyOf(running));
         answer.put("listeners", look.listeners());
         return answer;
     }

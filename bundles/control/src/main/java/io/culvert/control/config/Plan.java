@@ -2,6 +2,7 @@ package io.culvert.control.config;
 
 import io.culvert.control.config.Node.Branch;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,22 +13,26 @@ import java.util.Set;
  *
  * @param settings the settings as typed, merged: module ids below the root
  * @param configurations in the order of the settings
+ * @param absent ids of modules that the settings name and that are not installed, as they may be
  */
-public record Plan(Branch settings, List<Configuration> configurations) {
+public record Plan(Branch settings, List<Configuration> configurations, Set<String> absent) {
     static final String PID_PREFIX = "io.culvert.";
 
     public Plan {
         configurations = List.copyOf(configurations);
+        absent = Set.copyOf(absent);
     }
 
     /** Nothing runs. */
     public static Plan empty() {
-        return new Plan(new Branch(Map.of(), Node.Place.COMMAND), List.of());
+        return new Plan(new Branch(Map.of(), Node.Place.COMMAND), List.of(), Set.of());
     }
 
-    /** Ids of the modules that run. */
+    /** Ids of the modules that the settings name and that are installed, in the order of the settings. */
     public Set<String> modules() {
-        return settings.children().keySet();
+        var modules = new LinkedHashSet<>(settings.children().keySet());
+        modules.removeAll(absent);
+        return modules;
     }
 
     /** The configurations of one module; several when it has instances. */

@@ -6,6 +6,7 @@ import io.culvert.control.config.Node.Leaf;
 import io.culvert.control.config.Node.Place;
 import io.culvert.control.config.Plan.Configuration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +23,12 @@ final class Planner {
     private final List<String> problems = new ArrayList<>();
     private final Validation validation = new Validation(problems);
     private final List<Configuration> configurations = new ArrayList<>();
+    private final Set<String> mayBeAbsent;
+    private final Set<String> absent = new HashSet<>();
 
-    private Planner(Schemas schemas) {
+    private Planner(Schemas schemas, Set<String> mayBeAbsent) {
         this.schemas = schemas;
+        this.mayBeAbsent = mayBeAbsent;
     }
 
     /** The settings below {@code modules:} of a file. */
@@ -48,17 +52,29 @@ final class Planner {
 
     /** @throws SettingsException with every problem */
     static Plan plan(Branch modules, Schemas schemas) throws SettingsException {
-        var planner = new Planner(schemas);
+        return plan(modules, schemas, Set.of());
+    }
+
+    /**
+     * @param mayBeAbsent ids of modules that need not be installed; stopped and removed ones need not either
+     * @throws SettingsException with every problem
+     */
+    static Plan plan(Branch modules, Schemas schemas, Set<String> mayBeAbsent) throws SettingsException {
+        var planner = new Planner(schemas, mayBeAbsent);
         var settings = new LinkedHashMap<String, Node>();
         modules.children().forEach((id, node) -> planner.module(id, node).ifPresent(branch -> settings.put(id, branch)));
         if (!planner.problems.isEmpty()) {
             throw new SettingsException(planner.problems);
         }
-        return new Plan(new Branch(settings, modules.at()), planner.configurations);
+        return new Plan(new Branch(settings, modules.at()), planner.configurations, planner.absent);
     }
 
     private Optional<Branch> module(String id, Node node) {
         Optional<Schema> schema = schemas.schema(id);
+        if (schema.isEmpty() && (mayBeAbsent.contains(id) || schemas.off().contains(id))) {
+            absent.add(id);
+            return branch(node);
+        }
         if (schema.isEmpty()) {
             problems.add(node.at().prefix() + "no module " + id + " is installed; "
                     + Values.nearest(id, schemas.modules())

@@ -10,4 +10,9 @@ public interface Schemas {
 
     /** Empty when no such module is installed. */
     Optional<Schema> schema(String module);
+
+    /** Ids of modules that an operator stopped or removed: settings may name them, and they do not run. */
+    default Set<String> off() {
+        return Set.of();
+    }
 }

@@ -1,5 +1,6 @@
 package io.culvert.control.config;
 
+import io.culvert.api.config.ModuleSettings.Difference;
 import io.culvert.control.config.Node.Branch;
 import io.culvert.control.config.Node.Leaf;
 import io.culvert.control.config.Schema.Attribute;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,12 @@ public final class Settings {
          * @throws SettingsException with what a module says against it
          */
         void apply(Plan plan) throws SettingsException, InterruptedException;
+
+        /**
+         * Returns when the container has the settings of {@code plan}, whether the modules take them or not; starts and
+         * stops none.
+         */
+        default void hand(Plan plan) throws SettingsException {}
     }
 
     public Settings(Path file, History history, Schemas schemas, InstantSource clock, Applier applier) {
@@ -67,8 +75,19 @@ public final class Settings {
     }
 
     private Plan planned(Branch overlay) throws SettingsException {
-        Branch typed = Planner.modules(YamlReader.read(text(), "etc/culvert.yaml"));
-        return Planner.plan(Planner.merged(typed, overlay), schemas);
+        Branch typed = typed();
+        // A module that a command has added may be gone again; one that a person has written down must be there.
+        var added = new HashSet<>(overlay.children().keySet());
+        added.removeAll(typed.children().keySet());
+        Plan planned = Planner.plan(Planner.merged(typed, overlay), schemas, added);
+        if (!planned.absent().isEmpty()) {
+            LOG.info("control settings: not installed, so without effect: {}", String.join(", ", planned.absent()));
+        }
+        return planned;
+    }
+
+    private Branch typed() throws SettingsException {
+        return Planner.modules(YamlReader.read(text(), "etc/culvert.yaml"));
     }
 
     private String text() throws SettingsException {
@@ -97,11 +116,61 @@ public final class Settings {
         var overlay = copy(history.newest().overlay());
         if (back) {
             remove(overlay, keys);
+            if (!typed().children().containsKey(keys.getFirst())) {
+                // The command that added the module said that it runs; that stays.
+                overlay.putIfAbsent(keys.getFirst(), new LinkedHashMap<String, Object>());
+            }
         } else {
             put(overlay, keys, node.plain());
         }
         boolean secret = attribute.isPresent() && attribute.get().type().secret();
         return change("set " + path + " = " + (back ? "as in the file" : secret ? HIDDEN : value.strip()), overlay);
+    }
+
+    /**
+     * Gives an installed module an entry without settings; starts nothing.
+     *
+     * @return false when the settings name it already
+     */
+    public synchronized boolean add(String module) throws SettingsException {
+        var overlay = copy(history.newest().overlay());
+        boolean named = typed().children().containsKey(module)
+                || overlay.putIfAbsent(module, new LinkedHashMap<String, Object>()) != null;
+        hand("add " + module, overlay, !named);
+        return !named;
+    }
+
+    /**
+     * Takes back what commands have said about a module; stops nothing.
+     *
+     * @return false when they have said nothing
+     */
+    public synchronized boolean remove(String module) throws SettingsException {
+        var overlay = copy(history.newest().overlay());
+        boolean there = overlay.remove(module) != null;
+        hand("remove " + module, overlay, there);
+        return there;
+    }
+
+    /** Plans anew even when no setting has changed, as the installed modules may have. */
+    private void hand(String what, Map<String, Object> overlay, boolean changed) throws SettingsException {
+        Plan after = planned((Branch) Values.node(overlay, Node.Place.COMMAND));
+        applier.hand(after);
+        if (changed) {
+            History.Entry entry = history.append(clock.instant(), what, overlay);
+            LOG.info("control settings change={}: {}", entry.number(), what);
+        }
+        plan = after;
+    }
+
+    /** How the settings that {@code next} takes differ from those of the installed version. */
+    public synchronized Difference compare(String module, Schema next) {
+        Optional<Schema> installed = schemas.schema(module);
+        return Differences.between(
+                module,
+                installed.orElseGet(() -> Schema.none(module)),
+                next,
+                Optional.ofNullable(plan.settings().children().get(module)));
     }
 
     /** Goes back to the overlay after change {@code number}. */
@@ -140,7 +209,7 @@ public final class Settings {
     /** The settings in force below {@code path}, defaults included and secrets hidden; all for an empty path. */
     public synchronized Object get(String path) throws SettingsException {
         var all = new LinkedHashMap<String, Object>();
-        for (String module : plan.modules()) {
+        for (String module : plan.settings().children().keySet()) {
             all.put(module, shown(module));
         }
         if (path.isEmpty()) {

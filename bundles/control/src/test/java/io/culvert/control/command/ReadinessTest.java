@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ReadinessTest {
@@ -19,17 +18,7 @@ class ReadinessTest {
 
     private static Look await(Look... looks) throws InterruptedException {
         Deque<Look> left = new ArrayDeque<>(List.of(looks));
-        AppliedModules modules = new AppliedModules() {
-            @Override
-            public Look look(Plan plan) {
-                return left.size() > 1 ? left.pop() : left.peek();
-            }
-
-            @Override
-            public List<Map<String, Object>> rows(Plan plan) {
-                return List.of();
-            }
-        };
+        AppliedModules modules = plan -> left.size() > 1 ? left.pop() : left.peek();
         return new Readiness(modules, Duration.ofMillis(50), Duration.ofSeconds(10)).await(Plan.empty());
     }
 
