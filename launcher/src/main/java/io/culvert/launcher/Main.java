@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
             PeopleCommands.ProfileCommand.class,
             PeopleCommands.RevokeCommand.class,
             PeopleCommands.KillCommand.class,
-            SettingsCommands.ModuleCommand.class,
+            ModuleCommand.class,
             SettingsCommands.ConfigCommand.class
         },
         footer = {

@@ -26,7 +26,7 @@ final class NewModule implements Runnable {
             "tunnel", "Protocol");
 
     @ParentCommand
-    SettingsCommands.ModuleCommand module;
+    ModuleCommand module;
 
     @Parameters(paramLabel = "KIND", description = "auth, log, codec, crypto, tls or tunnel.")
     String kind;

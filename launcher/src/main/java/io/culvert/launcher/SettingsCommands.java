@@ -3,44 +3,12 @@ package io.culvert.launcher;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** Modules and their settings. */
+/** The modules' settings. */
 final class SettingsCommands {
     private SettingsCommands() {}
-
-    @Command(
-            name = "module",
-            description = "Look at the modules.",
-            synopsisSubcommandLabel = "COMMAND",
-            subcommands = {
-                TrustCommands.KeysCommand.class,
-                TrustCommands.TrustCommand.class,
-                TrustCommands.DistrustCommand.class,
-                TrustCommands.SignCommand.class,
-                NewModule.class
-            })
-    static final class ModuleCommand {
-        @ParentCommand
-        Main main;
-
-        @Command(name = "list", description = "List the modules, their versions and states.")
-        void list(
-                @Option(names = "--available", description = "What a repository has, instead of what is installed.")
-                        boolean available,
-                @Option(
-                        names = "--from",
-                        paramLabel = "PATH|URL",
-                        defaultValue = "",
-                        description = "The repository; the release's own unless told.")
-                        String from) {
-            main.print(available || !from.isEmpty()
-                    ? main.client().call("module available", Map.of("from", Repositories.absolute(from)))
-                    : main.client().call("module list", Map.of()));
-        }
-    }
 
     @Command(name = "config", description = "Show and change settings.", synopsisSubcommandLabel = "COMMAND")
     static final class ConfigCommand {

@@ -23,7 +23,7 @@ final class TrustCommands {
     @Command(name = "keys", description = "List the keys whose modules may run.")
     static final class KeysCommand implements Runnable {
         @ParentCommand
-        SettingsCommands.ModuleCommand module;
+        ModuleCommand module;
 
         @Override
         public void run() {
@@ -34,7 +34,7 @@ final class TrustCommands {
     @Command(name = "trust", description = "Let modules run that a key has signed; they get all rights of the appliance.")
     static final class TrustCommand implements Runnable {
         @ParentCommand
-        SettingsCommands.ModuleCommand module;
+        ModuleCommand module;
 
         @Parameters(paramLabel = "FINGERPRINT", description = "SHA-256 of the key, as its author publishes it.")
         String fingerprint;
@@ -54,7 +54,7 @@ final class TrustCommands {
     @Command(name = "distrust", description = "Take back trust in a key; what runs goes on until it is stopped.")
     static final class DistrustCommand implements Runnable {
         @ParentCommand
-        SettingsCommands.ModuleCommand module;
+        ModuleCommand module;
 
         @Parameters(paramLabel = "FINGERPRINT", description = "See: culvert module keys")
         String fingerprint;
@@ -73,7 +73,7 @@ final class TrustCommands {
     @Command(name = "sign", description = "Sign a module's jar, with a key that is made at the first time.")
     static final class SignCommand implements Runnable {
         @ParentCommand
-        SettingsCommands.ModuleCommand module;
+        ModuleCommand module;
 
         @Parameters(paramLabel = "JAR", description = "Is replaced by the signed one.")
         Path jar;

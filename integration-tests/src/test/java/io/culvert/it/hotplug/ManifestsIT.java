@@ -29,7 +29,7 @@ class ManifestsIT {
     /** A library that one module alone uses, so that the module can be replaced together with it. */
     private static final Map<String, List<String>> LIBRARIES = Map.of(
             "control", List.of("com.fasterxml.jackson.", "org.yaml.snakeyaml"),
-            "swap", List.of("com.fasterxml.jackson."),
+            "swap", List.of("com.fasterxml.jackson.", "org.bouncycastle."),
             "store.local", List.of("org.sqlite."),
             "pki", List.of("org.bouncycastle."),
             "auth.file", List.of("org.bouncycastle."),

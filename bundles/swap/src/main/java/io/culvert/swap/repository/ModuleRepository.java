@@ -25,7 +25,7 @@ import java.util.zip.ZipEntry;
  * {@code index.xml}. What comes from there lands in quarantine; its digest is the index's, or it is thrown away.
  */
 final class ModuleRepository {
-    private static final String SIGNED_INDEX = "index.jar";
+    static final String SIGNED_INDEX = "index.jar";
     private static final String INDEX = "index.xml";
     private static final long MAX_INDEX = 16 << 20;
     private static final long MAX_MODULE = 256 << 20;

@@ -136,8 +136,7 @@ public final class ModuleHome {
      * @param before the jar that ran before, a copy of it at hand; empty when none did
      * @param shippedHash of the jar that came with the release, if one did
      */
-    public Change keep(Change change, Optional<Jar> before, Optional<String> shippedHash, String reason)
-            throws IOException {
+    public void commit(Change change, Optional<Jar> before, Optional<String> shippedHash) throws IOException {
         ModuleEntry old = states.of(change.module());
         ModuleEntry next = switch (change.kind()) {
             case INSTALL, UPDATE, ROLLBACK -> new ModuleEntry(
@@ -150,7 +149,11 @@ public final class ModuleHome {
             case REMOVE -> new ModuleEntry(Optional.empty(), before.or(old::kept), Standing.REMOVED, change.id());
         };
         states.put(change.module(), next);
-        return move(change, new ChangeState.Kept(reason));
+    }
+
+    /** Takes a committed change back. */
+    public void revert(Change change, ModuleEntry before) throws IOException {
+        states.put(change.module(), before);
     }
 
     /**
@@ -173,7 +176,7 @@ public final class ModuleHome {
 
     private ChangeState outcome(Change change) {
         if (states.of(change.module()).change() == change.id()) {
-            return new ChangeState.Kept("the process ended right after it came true");
+            return new ChangeState.Kept("the process ended while it came true");
         }
         return switch (change.state()) {
             case ChangeState.Draft _, ChangeState.Planned _, ChangeState.Approved _ ->
