@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** Sends users to their browser; whatever they typed as a password is not looked at. */
 final class OidcAuthenticator implements Authenticator {
     private static final String NO_BROWSER =
-            "this server wants a login in the browser, which this VPN client does not offer: use one that does";
+            "this login needs a browser and this client does not open one";
 
     private final OidcConfig config;
     private final Provider provider;

@@ -6,7 +6,6 @@ import io.culvert.api.auth.AuthDecision.Prompt.Question;
 import io.culvert.api.auth.AuthDecision.Refused;
 import io.culvert.api.auth.Credentials;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -15,24 +14,26 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A login between the thread that asks and the one in PAM. Steps: the password is told to PAM; a second prompt, if the
- * client can show it, becomes a question whose answer is waited for in PAM; the decision follows.
+ * A login between the thread that asks and the one in PAM. Steps: the password is told to PAM; each prompt beyond it
+ * becomes a question to the user whose answer is waited for in PAM; the decision follows.
  */
 final class Attempt implements Runnable, Conversation.Questions {
     static final String PEER_TEXT = "authentication failed";
 
     private static final int LONGEST_QUESTION = 200;
+    private static final int MOST_QUESTIONS = 4;
 
     private final Transaction transaction;
     private final Conversation conversation;
     private final String user;
     private final String remote;
-    private final boolean asks;
     private final Duration patience;
     private final CompletableFuture<AuthDecision> first = new CompletableFuture<>();
-    private final CompletableFuture<AuthDecision> decision = new CompletableFuture<>();
-    private final CompletableFuture<byte[]> response = new CompletableFuture<>();
-    private boolean asked;
+
+    /** What is completed next, with the decision or a question. Of the thread in PAM. */
+    private CompletableFuture<AuthDecision> next = first;
+
+    private int questions;
 
     /** @param patience for the user's answer to a question */
     Attempt(LibPam pam, Transaction transaction, Credentials credentials, Duration patience) {
@@ -40,7 +41,6 @@ final class Attempt implements Runnable, Conversation.Questions {
         this.user = credentials.username();
         var address = credentials.remote().getAddress();
         this.remote = address == null ? credentials.remote().getHostString() : address.getHostAddress();
-        this.asks = Arrays.asList(credentials.peerInfo().getOrDefault("IV_SSO", "").split(",")).contains("crtext");
         this.patience = patience;
         this.conversation = new Conversation(pam, credentials.password().clone(), this);
     }
@@ -55,32 +55,33 @@ final class Attempt implements Runnable, Conversation.Questions {
                 case Transaction.Outcome.Denied(var reason) -> new Refused("user " + user + ": " + reason, PEER_TEXT);
             });
         } catch (PamException | RuntimeException | Error e) {
-            first.completeExceptionally(e);
-            decision.completeExceptionally(e);
+            next.completeExceptionally(e);
         } finally {
             conversation.abandon();
         }
     }
 
     private void decide(AuthDecision made) {
-        first.complete(made);
         // Behind a question nobody else of the chain can be asked.
-        decision.complete(made instanceof AuthDecision.Unknown ? new Refused("user " + user + ": unknown", PEER_TEXT) : made);
+        boolean late = questions > 0 && made instanceof AuthDecision.Unknown;
+        next.complete(late ? new Refused("user " + user + ": unknown", PEER_TEXT) : made);
     }
 
     @Override
     public byte @Nullable [] ask(String text, boolean echo) throws InterruptedException {
-        if (asked || !asks) {
-            String why = asked ? "PAM asks more than one question" : "PAM asks a question and the client cannot show it";
-            decide(new Refused("user " + user + ": " + why, PEER_TEXT));
+        if (++questions > MOST_QUESTIONS) {
+            decide(new Refused("user " + user + ": PAM asks more than " + MOST_QUESTIONS + " questions", PEER_TEXT));
             return null;
         }
-        asked = true;
         String shown = text.strip().replaceAll("\\p{C}", " ");
         if (shown.length() > LONGEST_QUESTION) {
             shown = shown.substring(0, LONGEST_QUESTION);
         }
-        first.complete(new Pending(patience, new Question(shown, echo, answer -> response.complete(answer.clone())), decision));
+        var response = new CompletableFuture<byte[]>();
+        var later = new CompletableFuture<AuthDecision>();
+        var question = new Question(shown, echo, answer -> response.complete(answer.clone()));
+        next.complete(new Pending(patience, question, later));
+        next = later;
         try {
             return response.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException _) {

@@ -31,6 +31,9 @@ final class PamServices {
         services.service("users", "auth required pam_userdb.so crypt=none db=" + directory.resolve("users") + "\n" + ACCOUNT);
         services.service("two", "auth required pam_userdb.so crypt=none db=" + directory.resolve("users") + "\n"
                 + "auth required pam_userdb.so crypt=none db=" + directory.resolve("pins") + "\n" + ACCOUNT);
+        services.service("three", "auth required pam_userdb.so crypt=none db=" + directory.resolve("users") + "\n"
+                + "auth required pam_userdb.so crypt=none db=" + directory.resolve("pins") + "\n"
+                + "auth required pam_userdb.so crypt=none db=" + directory.resolve("users") + "\n" + ACCOUNT);
         services.service("closed", "auth required pam_userdb.so crypt=none db=" + directory.resolve("users") + "\n"
                 + "account required pam_deny.so\n");
         services.service("broken", "auth required pam_there_is_none.so\n" + ACCOUNT);
@@ -70,9 +73,9 @@ final class PamServices {
         }
     }
 
-    static Credentials login(String user, String password, String sso) {
+    static Credentials login(String user, String password) {
         return new Credentials(
                 "openvpn", user, password.getBytes(StandardCharsets.UTF_8), List.of(),
-                new InetSocketAddress("192.0.2.7", 1), sso.isEmpty() ? Map.of() : Map.of("IV_SSO", sso));
+                new InetSocketAddress("192.0.2.7", 1), Map.of());
     }
 }

@@ -115,6 +115,8 @@ final class Negotiator {
                 if (decision.prompt() instanceof AuthDecision.Prompt.Question question
                         && !agreement.peerInfo.signsOnBy("crtext")) {
                     ask(state, who, decision, question, nowNs);
+                } else if (decision.prompt() instanceof AuthDecision.Prompt.OpenUrl && !opensPages()) {
+                    events.onRefused(state, noBrowser(who.user()), nowNs);
                 } else {
                     Negotiator.this.onPending(state, decision, nowNs);
                 }
@@ -157,10 +159,22 @@ final class Negotiator {
                         : ControlMessage.AUTH_PENDING);
         switch (decision.prompt()) {
             case AuthDecision.Prompt.Wait _ -> {}
-            case AuthDecision.Prompt.OpenUrl(var url) -> state.sendText(ControlMessage.INFO_PRE + "WEB_AUTH::" + url);
+            case AuthDecision.Prompt.OpenUrl(var url) -> state.sendText(ControlMessage.INFO_PRE
+                    + (agreement.peerInfo.signsOnBy("webauth") ? "WEB_AUTH::" : "OPEN_URL:") + url);
             case AuthDecision.Prompt.Question q -> state.sendText(
                     ControlMessage.INFO_PRE + "CR_TEXT:" + (q.echo() ? "E,R" : "R") + ":" + q.text());
         }
+    }
+
+    private boolean opensPages() {
+        return agreement.peerInfo.signsOnBy("webauth") || agreement.peerInfo.signsOnBy("openurl");
+    }
+
+    private static CloseCause noBrowser(String user) {
+        return new CloseCause(
+                Kind.REFUSED,
+                "user " + user + " has to log in in a browser, and the client opens none (IV_SSO)",
+                "this login needs a browser and this client does not open one");
     }
 
     /** Clients that cannot answer while they wait are asked to come back with the answer. */

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who gets in, who does not, and what both are told. */
 class LoginTest {
@@ -174,6 +176,39 @@ class LoginTest {
         assertArrayEquals("42".getBytes(StandardCharsets.UTF_8), typed.join());
         answer.complete(new AuthDecision.Accepted(Map.of()));
         assertTrue(pair.time.runUntil(pair.client::connected, 10));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "webauth,openurl,crtext | INFO_PRE,WEB_AUTH::https://login.example/start?login=1",
+        "openurl | INFO_PRE,OPEN_URL:https://login.example/start?login=1",
+    })
+    void shouldSendAUserToTheBrowser(String sso, String message) {
+        var pair = pair("password");
+        password(pair, "alice", "right");
+        var answer = new CompletableFuture<AuthDecision>();
+        var page = new AuthDecision.Prompt.OpenUrl("https://login.example/start?login=1");
+        pair.core.authenticator = c -> new AuthDecision.Pending(Duration.ofSeconds(90), page, answer);
+        pair.client.moreInfo = "IV_SSO=" + sso + "\n";
+        pair.client.start();
+        assertTrue(pair.time.runUntil(() -> pair.client.messages.size() == 2, 10));
+        assertEquals(message, pair.client.messages.get(1));
+        answer.complete(new AuthDecision.Accepted(Map.of()));
+        assertTrue(pair.time.runUntil(pair.client::connected, 10));
+    }
+
+    @Test
+    void shouldRefuseAClientThatOpensNoBrowserWhateverComesLater() {
+        var pair = pair("password");
+        password(pair, "alice", "right");
+        var answer = new CompletableFuture<AuthDecision>();
+        var page = new AuthDecision.Prompt.OpenUrl("https://login.example");
+        pair.core.authenticator = c -> new AuthDecision.Pending(Duration.ofSeconds(90), page, answer);
+        pair.client.moreInfo = "IV_SSO=crtext\n";
+        pair.client.start();
+        assertTrue(pair.time.runUntil(() -> !pair.client.messages.isEmpty(), 10));
+        answer.complete(new AuthDecision.Accepted(Map.of()));
+        assertRefused(pair, Kind.REFUSED, "AUTH_FAILED,this login needs a browser and this client does not open one");
     }
 
     @Test
