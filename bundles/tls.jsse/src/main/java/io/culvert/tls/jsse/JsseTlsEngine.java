@@ -183,7 +183,9 @@ final class JsseTlsEngine implements TlsEngine {
 
     private byte[] alert(Exception failure, ByteBuffer network, ByteArrayOutputStream toPeer) {
         if (failure instanceof RefusedException refused) {
-            if (engine.getHandshakeSession() == null && !complete) {
+            if (complete) {
+                fail();
+            } else if (engine.getHandshakeSession() == null) {
                 toPeer.writeBytes(refused.record());
             }
             engine.closeOutbound();
@@ -196,6 +198,16 @@ final class JsseTlsEngine implements TlsEngine {
             // What was written so far is all that there is.
         }
         return toPeer.toByteArray();
+    }
+
+    /** The JDK seals a fatal alert only about what it refuses by itself: a record that nobody has sealed. */
+    private void fail() {
+        byte[] forged = Arrays.copyOf(new byte[] {23, 3, 3, 0, 64}, HEADER + 64);
+        try {
+            engine.unwrap(ByteBuffer.wrap(forged), ByteBuffer.allocate(engine.getSession().getApplicationBufferSize()));
+        } catch (SSLException | RuntimeException _) {
+            // As it should: the alert waits to be wrapped.
+        }
     }
 
     /** The innermost message that says something: path validation hides its reason below two wrappers. */
