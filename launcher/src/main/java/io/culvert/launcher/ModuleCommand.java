@@ -23,6 +23,7 @@ import picocli.CommandLine.ParentCommand;
             TrustCommands.TrustCommand.class,
             TrustCommands.DistrustCommand.class,
             TrustCommands.SignCommand.class,
+            TrustCommands.VerifyCommand.class,
             NewModule.class
         })
 final class ModuleCommand {
@@ -101,8 +102,12 @@ final class ModuleCommand {
     }
 
     @Command(name = "install", description = "Install a module and start it.")
-    void install(@Parameters(paramLabel = "FILE|ID") String target, @Mixin How how) {
-        change("install", Map.of("target", target(target)), how);
+    void install(
+            @Parameters(paramLabel = "FILE|ID") String target,
+            @Option(names = "--from", paramLabel = "PATH|URL", description = "The repository that has the ID.")
+                    @Nullable String from,
+            @Mixin How how) {
+        change("install", Map.of("target", from == null ? target(target) : fetched(target, from)), how);
     }
 
     @Command(name = "update", description = "Replace a module by another version of it; sessions stay.")
@@ -110,8 +115,11 @@ final class ModuleCommand {
             @Parameters(paramLabel = "ID") String module,
             @Parameters(paramLabel = "FILE", arity = "0..1", description = "Its jar; the newest that is offered unless told.")
                     @Nullable String file,
+            @Option(names = "--from", paramLabel = "PATH|URL", description = "The repository that has a newer version.")
+                    @Nullable String from,
             @Mixin How how) {
-        change("update", Map.of("module", module, "target", target(file == null ? module : file)), how);
+        String target = from == null ? target(file == null ? module : file) : fetched(module, from);
+        change("update", Map.of("module", module, "target", target), how);
     }
 
     @Command(name = "start", description = "Start a module that is installed, and keep it running.")
@@ -148,6 +156,16 @@ final class ModuleCommand {
     void cancel(@Parameters(paramLabel = "CHANGE") int change) {
         Object answer = main.client().call("module cancel", Map.of("change", change));
         main.print(answer, answer instanceof Map<?, ?> map ? result(map) : String.valueOf(answer));
+    }
+
+    /** The newest version of a module that resolves, in quarantine by now. */
+    private String fetched(String module, String from) {
+        Object answer = main.client().call(
+                "module fetch", Map.of("module", module, "from", Repositories.absolute(from)));
+        if (answer instanceof Map<?, ?> map && map.get("file") instanceof String file) {
+            return file;
+        }
+        throw new Failure("culvert fetched no " + module);
     }
 
     /** The appliance has a working directory of its own. */

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** Whose modules may run: {@code module keys|trust|distrust|sign}. */
+/** Whose modules may run: {@code module keys|trust|distrust|sign|verify}. */
 final class TrustCommands {
     private static final String SETTING = "swap.trustedKeys";
 
@@ -28,6 +28,26 @@ final class TrustCommands {
         @Override
         public void run() {
             module.main.print(module.main.client().call("module keys", Map.of()));
+        }
+    }
+
+    @Command(name = "verify", description = "Tell whether the release's files are as they were signed.")
+    static final class VerifyCommand implements Runnable {
+        @ParentCommand
+        ModuleCommand module;
+
+        @Override
+        public void run() {
+            Object answer = module.main.client().call("module verify", Map.of());
+            module.main.print(answer);
+            if (answer instanceof List<?> rows && rows.stream().anyMatch(VerifyCommand::wrong)) {
+                throw new Failure("files of the release are not as they were signed, see above; install it again");
+            }
+        }
+
+        private static boolean wrong(Object row) {
+            return row instanceof Map<?, ?> map && !map.get("signature").equals("in the signed index")
+                    && !String.valueOf(map.get("signature")).startsWith("signed by this release");
         }
     }
 

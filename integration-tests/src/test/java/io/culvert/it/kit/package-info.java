@@ -1,0 +1,2 @@
+/** What authors of modules get, and what keeps others' modules out. */
+package io.culvert.it.kit;
