@@ -379,6 +379,26 @@ public abstract class TlsProviderContract {
         assertThrows(TlsException.class, () -> server().newServerEngine(unknown));
     }
 
+    @Test
+    void shouldPassOverAGroupThatItLacks() throws Exception {
+        var pair = pair(
+                policy(SERVER, PeerCertificate.REQUIRED, List.of(), List.of("curve1", "secp384r1")),
+                policy(ALICE, PeerCertificate.REQUIRED, List.of(), List.of("curve2", "secp384r1", "x25519")));
+        pair.shake(MAX_RECORD);
+        assertTrue(pair.server.handshakeComplete());
+    }
+
+    /** A hybrid where both have it, else what is next: neither end need know of the other. */
+    @Test
+    void shouldAgreeThoughTheHybridIsWantedFirst() throws Exception {
+        List<String> groups = List.of("X25519MLKEM768", "x25519");
+        var pair = pair(
+                policy(SERVER, PeerCertificate.REQUIRED, List.of(), groups),
+                policy(ALICE, PeerCertificate.REQUIRED, List.of(), groups));
+        pair.shake(MAX_RECORD);
+        assertTrue(pair.server.description().startsWith("TLSv1.3 "));
+    }
+
     // ---- the end ----
 
     @ParameterizedTest

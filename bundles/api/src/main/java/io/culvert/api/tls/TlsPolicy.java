@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param minVersion the lowest version to accept
  * @param maxVersion the highest version to offer
  * @param suites IANA names in order of preference; empty for the provider's own choice (AEAD with forward secrecy)
- * @param groups key-exchange groups by IANA name in order of preference; empty for the provider's own choice
+ * @param groups key-exchange groups by IANA name in order of preference, of which a provider passes over those that it
+ *     lacks; empty for the provider's own choice
  */
 public record TlsPolicy(
         Optional<Identity> identity,

@@ -5,11 +5,15 @@ import io.culvert.api.tls.TlsException;
 import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.tls.TlsProvider;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Engines of the JDK's TLS. A context is kept as long as the same identity and anchors are asked for: it is dear to
@@ -30,6 +34,11 @@ public final class JsseTlsProvider implements TlsProvider {
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
             "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256");
+
+    private static final Logger LOG = LoggerFactory.getLogger(JsseTlsProvider.class);
+
+    /** The lists of groups whose unknown names the log has told. */
+    private final Set<List<String>> told = ConcurrentHashMap.newKeySet();
 
     private volatile @Nullable Cached cached;
 
@@ -70,7 +79,7 @@ public final class JsseTlsProvider implements TlsProvider {
         return now.context.createSSLEngine();
     }
 
-    private static SSLParameters parameters(TlsPolicy policy, SSLEngine engine) throws TlsException {
+    private SSLParameters parameters(TlsPolicy policy, SSLEngine engine) throws TlsException {
         var parameters = new SSLParameters();
         parameters.setProtocols(
                 policy.minVersion() == policy.maxVersion()
@@ -80,14 +89,23 @@ public final class JsseTlsProvider implements TlsProvider {
         List<String> suites = policy.suites().isEmpty() ? SUITES : policy.suites();
         parameters.setCipherSuites(suites.toArray(String[]::new));
         if (!policy.groups().isEmpty()) {
-            // One that the JDK does not know it would pass over in silence.
-            List<String> known = List.of(engine.getSSLParameters().getNamedGroups());
-            if (!known.containsAll(policy.groups())) {
-                throw new TlsException("the JDK's TLS does not have all of the policy's groups " + policy.groups());
-            }
-            parameters.setNamedGroups(policy.groups().toArray(String[]::new));
+            parameters.setNamedGroups(groups(policy.groups(), List.of(engine.getSSLParameters().getNamedGroups())));
         }
         return parameters;
+    }
+
+    /** Those of the wanted that the JDK has; others it would pass over in silence. */
+    private String[] groups(List<String> wanted, List<String> known) throws TlsException {
+        List<String> had = wanted.stream().filter(known::contains).toList();
+        if (had.isEmpty()) {
+            throw new TlsException("the JDK's TLS has none of the policy's groups " + wanted);
+        }
+        if (had.size() < wanted.size() && told.add(wanted)) {
+            LOG.info(
+                    "jsse: goes on without the groups {}, which it does not have",
+                    wanted.stream().filter(group -> !known.contains(group)).toList());
+        }
+        return had.toArray(String[]::new);
     }
 
     private static TlsEngine started(SSLEngine engine, SSLParameters parameters) throws TlsException {

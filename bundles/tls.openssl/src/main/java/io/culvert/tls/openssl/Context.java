@@ -11,9 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringJoiner;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An {@code SSL_CTX} for a policy and a role. Engines hold it for themselves by the library's own count, so closing it
@@ -23,6 +26,8 @@ import java.util.StringJoiner;
  * <p>Threads: any; the owner sees to it that none makes engines while another closes.
  */
 final class Context implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Context.class);
+
     /** AEAD with forward secrecy; the strongest first. */
     private static final List<String> SUITES = List.of(
             "TLS_AES_256_GCM_SHA384",
@@ -234,10 +239,26 @@ final class Context implements AutoCloseable {
 
     /** Without a list the library's own, which has X25519MLKEM768 in front from version 3.5 on. */
     private void groups(List<String> groups, Arena arena) throws TlsException {
-        if (!groups.isEmpty()) {
-            succeeded(
-                    control(LibSsl.SSL_CTRL_SET_GROUPS_LIST, 0, string(arena, String.join(":", groups))),
-                    "does not have all of the policy's groups " + groups);
+        if (groups.isEmpty()) {
+            return;
+        }
+        var had = new ArrayList<String>();
+        for (String group : groups) {
+            if (control(LibSsl.SSL_CTRL_SET_GROUPS_LIST, 0, string(arena, group)) == SUCCESS) {
+                had.add(group);
+            }
+        }
+        call(LibSsl.ERR_clear_error);
+        if (had.isEmpty()) {
+            throw new TlsException("OpenSSL has none of the policy's groups " + groups);
+        }
+        succeeded(
+                control(LibSsl.SSL_CTRL_SET_GROUPS_LIST, 0, string(arena, String.join(":", had))),
+                "refuses the groups " + had);
+        if (had.size() < groups.size()) {
+            LOG.info(
+                    "openssl: goes on without the groups {}, which it does not have",
+                    groups.stream().filter(group -> !had.contains(group)).toList());
         }
     }
 

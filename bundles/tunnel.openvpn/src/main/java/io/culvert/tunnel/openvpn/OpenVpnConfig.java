@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param dataCiphers by OpenVPN's names, in the order of preference
  * @param compression of payloads
  * @param authDigest of tls-auth
+ * @param tlsSuites by IANA name, empty for the TLS provider's choice
+ * @param tlsGroups by IANA name, empty for the TLS provider's choice
  * @param renegotiateBytes of both directions under one key, 0 for no limit
  * @param renegotiatePackets of both directions under one key, 0 for no limit
  * @param pingSeconds without anything sent after which a client pings, 0 for never; see {@link #serverPingSeconds}
@@ -42,6 +44,8 @@ public record OpenVpnConfig(
         Digest authDigest,
         Version minTls,
         Version maxTls,
+        List<String> tlsSuites,
+        List<String> tlsGroups,
         int handshakeSeconds,
         int renegotiateSeconds,
         long renegotiateBytes,
@@ -110,6 +114,8 @@ public record OpenVpnConfig(
 
     public OpenVpnConfig {
         dataCiphers = List.copyOf(dataCiphers);
+        tlsSuites = List.copyOf(tlsSuites);
+        tlsGroups = List.copyOf(tlsGroups);
         push = List.copyOf(push);
     }
 
@@ -152,6 +158,8 @@ public record OpenVpnConfig(
                                 bad("authDigest", settings.authDigest(), "one of " + Arrays.toString(Digest.values()))),
                 min,
                 max,
+                names("tlsSuites", settings.tlsSuites()),
+                names("tlsGroups", settings.tlsGroups()),
                 settings.handshakeSeconds(),
                 settings.renegotiateSeconds(),
                 settings.renegotiateBytes(),
@@ -193,6 +201,15 @@ public record OpenVpnConfig(
             }
         }
         return List.of(options);
+    }
+
+    private static List<String> names(String attribute, String[] names) {
+        for (String name : names) {
+            if (!name.matches("[A-Za-z0-9_]+")) {
+                throw bad(attribute, name, "a name of the IANA registry of TLS, of letters, digits and _");
+            }
+        }
+        return List.of(names);
     }
 
     private static Version version(String attribute, String text) {

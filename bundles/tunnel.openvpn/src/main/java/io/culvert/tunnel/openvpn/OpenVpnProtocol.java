@@ -378,8 +378,8 @@ public final class OpenVpnProtocol implements TunnelProtocol {
                 config.login().certificate(),
                 config.minTls(),
                 config.maxTls(),
-                List.of(),
-                List.of()));
+                config.tlsSuites(),
+                config.tlsGroups()));
     }
 
     OpenVpnConfig config() {

@@ -74,6 +74,17 @@ public @interface OpenVpnSettings {
             options = {@Option(value = "1.2"), @Option(value = "1.3")})
     String tlsMaxVersion() default "1.3";
 
+    @AttributeDefinition(
+            required = false,
+            description = "TLS suites by IANA name in order of preference; empty for AEAD with forward secrecy")
+    String[] tlsSuites() default {};
+
+    @AttributeDefinition(
+            required = false,
+            description = "key-exchange groups by IANA name in order of preference, as X25519MLKEM768, x25519, secp256r1;"
+                    + " a TLS provider passes over those that it lacks; empty for the provider's own choice")
+    String[] tlsGroups() default {};
+
     @AttributeDefinition(description = "seconds for one negotiation, 5 to 600", min = "5", max = "600")
     int handshakeSeconds() default 60;
 

@@ -43,6 +43,8 @@ public final class Listeners {
                 Digest.SHA256,
                 Version.TLS_1_2,
                 Version.TLS_1_3,
+                List.of(),
+                List.of(),
                 60,
                 3600,
                 0,

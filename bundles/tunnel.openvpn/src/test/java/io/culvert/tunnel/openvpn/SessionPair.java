@@ -198,6 +198,16 @@ final class SessionPair {
         }
 
         @Override
+        public String[] tlsSuites() {
+            return new String[0];
+        }
+
+        @Override
+        public String[] tlsGroups() {
+            return new String[] {"X25519MLKEM768", "x25519"};
+        }
+
+        @Override
         public int handshakeSeconds() {
             return 60;
         }
