@@ -12,6 +12,7 @@ final class HostCheck {
     private static final HostChecks.Needs ALWAYS = new HostChecks.Needs(false, false, false, false, 512);
 
     private static final String FAILS = "fails";
+    private static final String ADVICE = "advice";
 
     private HostCheck() {}
 
@@ -36,11 +37,21 @@ final class HostCheck {
     }
 
     private static Map<String, Object> row(HostChecks.Finding finding) {
+        String state = !finding.ok() ? FAILS : finding.remedy().isEmpty() ? "ok" : ADVICE;
+        return row(finding.name(), state, finding.problem(), finding.remedy());
+    }
+
+    /** A row that does not keep the appliance from running. */
+    static Map<String, Object> advice(String check, String found, String remedy) {
+        return row(check, ADVICE, found, remedy);
+    }
+
+    private static Map<String, Object> row(String check, String state, String found, String remedy) {
         var row = new LinkedHashMap<String, Object>();
-        row.put("check", finding.name());
-        row.put("state", !finding.ok() ? FAILS : finding.remedy().isEmpty() ? "ok" : "advice");
-        row.put("found", finding.problem());
-        row.put("remedy", finding.remedy());
+        row.put("check", check);
+        row.put("state", state);
+        row.put("found", found);
+        row.put("remedy", remedy);
         return row;
     }
 }

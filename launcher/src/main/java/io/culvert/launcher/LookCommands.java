@@ -1,8 +1,10 @@
 package io.culvert.launcher;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -88,12 +90,26 @@ final class LookCommands {
 
         @Override
         public void run() {
-            List<Map<String, Object>> findings = HostCheck.ofGateway();
+            List<Map<String, Object>> findings = new ArrayList<>(HostCheck.ofGateway());
+            unsigned().ifPresent(findings::add);
             main.print(findings);
             long bad = findings.stream().filter(HostCheck::fails).count();
             if (bad > 0) {
                 throw new Failure("this host cannot run culvert as it is: " + bad + " of " + findings.size()
                         + " checks fail, see their remedies above");
+            }
+        }
+
+        /** What a running appliance says of modules that nobody signed. */
+        private Optional<Map<String, Object>> unsigned() {
+            try {
+                return main.client().call("status", Map.of()) instanceof Map<?, ?> status
+                                && status.get("trust") instanceof Map<?, ?> trust
+                                && trust.get("problem") instanceof String problem
+                        ? Optional.of(HostCheck.advice("signatures", problem, "start without --allow-unsigned"))
+                        : Optional.empty();
+            } catch (Failure notRunning) {
+                return Optional.empty();
             }
         }
     }
