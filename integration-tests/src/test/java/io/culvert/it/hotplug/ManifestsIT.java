@@ -34,6 +34,7 @@ class ManifestsIT {
             "pki", List.of("org.bouncycastle."),
             "auth.file", List.of("org.bouncycastle."),
             "auth.jdbc", List.of("org.bouncycastle."),
+            "auth.radius", List.of("org.bouncycastle."),
             "tls.bouncycastle", List.of("org.bouncycastle."),
             "crypto.bouncycastle", List.of("org.bouncycastle."),
             // The two halves of the log: the fragment is reached by every logger, the hub by every sink.
