@@ -51,17 +51,18 @@ public final class SwapComponent {
         var home = new ModuleHome(Path.of(context.getProperty("culvert.home"), "var/modules"), InstantSource.system());
         var modules = new Modules(context, home);
         var components = new Components(context, runtime, configurations);
+        var offered = new ReleaseModules(context, trust);
         engine = new Engine(
                 modules,
                 components,
                 home,
                 trust,
-                new ReleaseModules(context, trust),
+                offered,
                 settings,
                 new Engine.Surroundings(
                         () -> service(LiveSessions.class), () -> service(PathWatch.class), this::listeners));
         engine.settle();
-        new ModuleCommands(engine).all().forEach(this::offer);
+        new ModuleCommands(engine, offered::fetch).all().forEach(this::offer);
         offer(new ModuleList(engine, modules, components, home, trust, settings));
     }
 

@@ -40,7 +40,7 @@ public final class Appliance implements AutoCloseable {
         this.program = List.copyOf(program);
     }
 
-    private List<String> line(String... arguments) {
+    private ArrayList<String> line(String... arguments) {
         var line = new ArrayList<>(program);
         line.addAll(List.of("--home", home.toString()));
         line.addAll(List.of(arguments));
@@ -73,8 +73,10 @@ public final class Appliance implements AutoCloseable {
     }
 
     /** Starts it and waits until it says that it is ready. */
-    public Proc up() {
-        process = host.start("culvert-up", line("up"));
+    public Proc up(String... options) {
+        var line = line("up");
+        line.addAll(List.of(options));
+        process = host.start("culvert-up", line);
         process.await("ready in \\d+ ms", READY);
         return process;
     }

@@ -14,6 +14,7 @@ import io.culvert.swap.state.Change.Strategy;
 import io.culvert.swap.state.ChangeLog;
 import io.culvert.swap.state.ChangeState;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,9 +29,17 @@ import java.util.OptionalInt;
  */
 public final class ModuleCommands {
     private final Engine engine;
+    private final Repositories repositories;
 
-    public ModuleCommands(Engine engine) {
+    /** Brings modules from elsewhere. */
+    public interface Repositories {
+        /** The newest jar of {@code module} in the repository {@code from}, on this disk by now. */
+        Path fetch(String from, String module) throws IOException;
+    }
+
+    public ModuleCommands(Engine engine, Repositories repositories) {
         this.engine = engine;
+        this.repositories = repositories;
     }
 
     public List<Command> all() {
@@ -87,8 +96,10 @@ public final class ModuleCommands {
         if (brings && target.isEmpty()) {
             throw new CommandException("the argument 'target' is missing: a file, or a module's id");
         }
+        String from = text(arguments, "from");
+        String brought = brings && !from.isEmpty() ? repositories.fetch(from, target).toString() : target;
         return engine.plan(
-                kind, module.isEmpty() && !brings ? target : module, brings ? target : "", strategy(arguments));
+                kind, module.isEmpty() && !brings ? target : module, brings ? brought : "", strategy(arguments));
     }
 
     private Object change(Kind kind, Map<String, Object> arguments, Command.Reply reply)

@@ -22,6 +22,7 @@ import org.osgi.framework.wiring.BundleWiring;
 final class Lifecycle {
     private static final Duration START = Duration.ofSeconds(20);
     private static final Duration STOP = Duration.ofSeconds(20);
+    private static final Duration STOP_IDLE = Duration.ofSeconds(8);
     private static final Duration READY = Duration.ofSeconds(20);
     private static final Duration PROOF = Duration.ofSeconds(15);
     private static final Duration REFRESH = Duration.ofSeconds(20);
@@ -46,8 +47,14 @@ final class Lifecycle {
         run(START, title(bundle) + ": its start", () -> bundle.start());
     }
 
+    /** Stops a version that others use; they are given their time. */
     void stop(Bundle bundle) throws StepFailed, InterruptedException {
         run(STOP, title(bundle) + ": its stop", () -> bundle.stop());
+    }
+
+    /** Stops a version on which nobody depends. */
+    void stopIdle(Bundle bundle) throws StepFailed, InterruptedException {
+        run(STOP_IDLE, title(bundle) + ": its stop", () -> bundle.stop());
     }
 
     void uninstall(Bundle bundle) throws StepFailed, InterruptedException {

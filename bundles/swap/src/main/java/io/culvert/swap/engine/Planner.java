@@ -117,7 +117,7 @@ final class Planner {
         if (strategy == Strategy.REPLACE && wish.isEmpty()) {
             notes.add("this kind of module cannot run twice: the old version leaves before the new one comes");
         }
-        if (!settings.named().contains(id)) {
+        if (old.isEmpty() && !settings.named().contains(id)) {
             notes.add("the settings do not name it yet; it gets an entry with its defaults");
         }
         return finish(

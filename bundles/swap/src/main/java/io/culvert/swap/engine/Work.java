@@ -237,7 +237,11 @@ final class Work {
 
         private void stopFresh(Bundle coming) throws StepFailed, InterruptedException {
             try {
-                lifecycle.stop(coming);
+                if (moved) {
+                    lifecycle.stop(coming);
+                } else {
+                    lifecycle.stopIdle(coming);
+                }
             } catch (StepFailed.Hung e) {
                 freshHangs = true;
                 throw e;

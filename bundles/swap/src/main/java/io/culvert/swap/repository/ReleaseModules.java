@@ -28,10 +28,20 @@ public final class ReleaseModules implements ModuleSource {
         if (Files.notExists(Path.of(directory, ModuleRepository.SIGNED_INDEX))) {
             return new ModuleDirectory(Path.of(directory)).find(module);
         }
+        return Optional.of(fetch(directory, module));
+    }
+
+    /**
+     * Brings the newest version of a module that resolves here.
+     *
+     * @param from a repository: a directory's path or an address
+     * @throws IOException in one clear line
+     */
+    public Path fetch(String from, String module) throws IOException {
         try {
             Path quarantine = Path.of(context.getProperty("culvert.home"), "var", "modules", "quarantine");
-            ModuleRepository repository = ModuleRepository.open(directory, quarantine, trust);
-            return Optional.of(repository.fetch(repository.newest(module, platform::missing)));
+            ModuleRepository repository = ModuleRepository.open(from, quarantine, trust);
+            return repository.fetch(repository.newest(module, platform::missing));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
