@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
@@ -31,6 +32,7 @@ final class Container {
     private final Path bundles;
     private final Framework framework;
     private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
+    private @Nullable Keeper keeper;
 
     /** @param bundles one subdirectory for each start level; optional modules lie in {@code modules} beside it */
     Container(HomeDirectory home, Path bundles) {
@@ -60,6 +62,7 @@ final class Container {
             properties.put("culvert.failures", "true");
             Consumer<String> report = failures::add;
             framework.getBundleContext().registerService(Consumer.class, report, properties);
+            keeper = Keeper.register(framework.getBundleContext());
             install(ModuleChoice.of(home, bundles));
             framework.start();
         } catch (BundleException | IOException e) {
@@ -122,7 +125,11 @@ final class Container {
     boolean stop(Duration limit) {
         try {
             framework.stop();
-            return framework.waitForStop(limit.toMillis()).getType() != FrameworkEvent.WAIT_TIMEDOUT;
+            boolean inTime = framework.waitForStop(limit.toMillis()).getType() != FrameworkEvent.WAIT_TIMEDOUT;
+            if (keeper != null) {
+                keeper.close();
+            }
+            return inTime;
         } catch (BundleException e) {
             return false;
         } catch (InterruptedException e) {
