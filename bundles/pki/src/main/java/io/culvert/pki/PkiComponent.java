@@ -43,7 +43,7 @@ public final class PkiComponent implements CertificateAuthority, AccessCheck, He
     private final List<ServiceRegistration<Command>> commands;
 
     @Activate
-    public PkiComponent(BundleContext context, @Reference Store store, PkiSettings settings) throws PkiException {
+    public PkiComponent(BundleContext context, @Reference(target = "(culvert.front=true)") Store store, PkiSettings settings) throws PkiException {
         PkiConfig config = PkiConfig.of(
                 settings.keyType(),
                 settings.authorityName(),

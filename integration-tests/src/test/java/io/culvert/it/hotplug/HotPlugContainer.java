@@ -1,5 +1,6 @@
 package io.culvert.it.hotplug;
 
+import io.culvert.launcher.Keeper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ final class HotPlugContainer {
         properties.put("culvert.failures", "true");
         Consumer<String> report = System.out::println;
         context().registerService(Consumer.class, report, properties);
+        Keeper.register(context());
         for (Path level : sorted(bundles)) {
             for (Path jar : sorted(level)) {
                 Bundle bundle = context().installBundle("reference:" + jar.toUri());

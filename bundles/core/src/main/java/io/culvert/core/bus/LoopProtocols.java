@@ -8,6 +8,7 @@ import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.TunnelProtocol;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.link.Listener;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -117,6 +118,11 @@ final class LoopProtocols {
         return () -> loop.commands.post(hold::release);
     }
 
+    /** Delivers what the kernel gave before {@link #hold}. */
+    void emptyTun() {
+        loop.emptyTun();
+    }
+
     // ---- attach ----
 
     /**
@@ -198,9 +204,9 @@ final class LoopProtocols {
                 LOG.warn("{} peer={} session={}: kept as a record, its listener is not open",
                         binding.name(), record.peer().user(), Long.toHexString(record.sessionId()));
             } else {
-                SessionTotals totals = frozenTotals.take(record.sessionId());
+                SessionTotals totals = judged.totals() != null ? judged.totals() : frozenTotals.take(record.sessionId());
                 live += binding.thaw(
-                                new KeptSessions.Kept(record, new byte[0], loop.nowNs()),
+                                new KeptSessions.Kept(record, judged.live(), loop.nowNs()),
                                 totals == null ? new SessionTotals(wall.instant()) : totals)
                         ? 1
                         : 0;
@@ -422,6 +428,48 @@ final class LoopProtocols {
                 saves.add(save.toCompletableFuture());
             }
         }
+    }
+
+    /**
+     * Makes the sessions records for a successor in this process. As {@link #freeze}, not before every loop has ended to
+     * read and has taken what it was handed; nothing is sent to their peers from here on.
+     */
+    int handOver(Estate estate) {
+        takeHanded();
+        suspend(each -> true);
+        int handed = 0;
+        for (ProtocolBinding binding : bindings) {
+            binding.freeze();
+            for (LoopSession session : binding.sessions()) {
+                byte[] record = session.handOver();
+                if (record == null) {
+                    session.drop(CloseCause.silently(
+                            CloseCause.Kind.SHUTDOWN, "core was replaced before it was established"));
+                } else {
+                    estate.leave(HandedSessions.name(binding.name(), binding.instance(), session.sessionId()), record);
+                    handed++;
+                }
+            }
+        }
+        return handed;
+    }
+
+    /** {@link #leave} of every protocol. */
+    void leaveAll() {
+        List.copyOf(bindings).forEach(binding -> leave(binding.protocol()));
+    }
+
+    /** Lets more than usual wait in the kernel, or as much as usual again. */
+    void room(boolean much) {
+        bindings.forEach(binding -> binding.listeners().forEach(listener -> listener.room(much)));
+        parked.values().forEach(waiting -> waiting.listener.room(much));
+    }
+
+    /** Leaves the sockets that wait for a successor to the next core. Only when the loop has ended. */
+    void leaveParked(Estate estate) {
+        var group = new Listener.Group(loop.index(), loop.crossing().loopCount(), 0);
+        parked.values().forEach(waiting -> waiting.listener.leave(estate, group));
+        parked.clear();
     }
 
     /** Forgets the frozen protocol and its live sessions; nothing of it is used here afterwards. */

@@ -449,6 +449,20 @@ final class LoopSession implements SessionHost {
         }
     }
 
+    /** The session as bytes for {@link HandedSessions}; null when it is not established. It is used no more. */
+    byte @Nullable [] handOver() {
+        TunnelSession target = session;
+        if (closed || target == null || !established) {
+            return null;
+        }
+        try {
+            return HandedSessions.encode(freeze(target), target.freezeLive(), totals);
+        } catch (Throwable t) {
+            failed(t);
+            return null;
+        }
+    }
+
     /** Forgets the live session without telling the peer, and keeps its record and its addresses. */
     void leaveRecord() {
         if (!closed) {

@@ -65,6 +65,15 @@ final class OutboundPath implements Pollable {
         }
     }
 
+    /** Delivers a batch of what the kernel gave already although the TUN is held; whether there may be more. */
+    boolean readHeld() {
+        if (!tun.hasMore()) {
+            return false;
+        }
+        routeBatch(tun.readBatch(pool, batch));
+        return true;
+    }
+
     private void read() {
         for (int round = 0; round < ROUNDS && !loop.holdsTun(); round++) {
             int count = tun.readBatch(pool, batch);

@@ -13,7 +13,9 @@ import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.core.admission.Admissions;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.handover.SessionRecords;
+import io.culvert.core.libc.Libc;
 import io.culvert.core.link.EndpointTable;
 import io.culvert.core.link.LinkResources;
 import io.culvert.core.link.Listener;
@@ -35,15 +37,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -76,6 +81,7 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
 
     /** How long a version that waits may take to warm up before it is needed nevertheless. */
     private static final long READY_S = 5;
+    private static final long FOR_EVER_NS = Long.MAX_VALUE / 4;
 
     private final PacketLoop[] loops;
     private final List<LoopEnds> ends;
@@ -99,6 +105,8 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     private final Map<String, Runnable> gaps = new ConcurrentHashMap<>();
     private volatile List<Thread> threads = List.of();
     private volatile boolean stopped;
+    private volatile Estate estate = new Estate();
+    private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
 
     /** Who serves an instance, and who waits to do so. */
     private static final class Place {
@@ -165,6 +173,24 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
             loop.networks().inForce(services.networks());
             loop.codecs().inForce(services.codecs());
             loop.open();
+        }
+    }
+
+    /** Takes the sessions of the core before from its estate, when their protocols are attached. Before all else. */
+    public void inherit(Estate estate) {
+        this.estate = estate;
+    }
+
+    /** Lets packets from the TUN wait until {@link #release}, or for so long. Before {@link #start}. */
+    public void hold(long atMostNs) {
+        for (PacketLoop loop : loops) {
+            held.add(loop.protocols().hold(atMostNs));
+        }
+    }
+
+    public void release() {
+        for (Runnable each = held.poll(); each != null; each = held.poll()) {
+            each.run();
         }
     }
 
@@ -337,17 +363,30 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     private List<Judged> judge(String name, String instance) {
         // They go on as they are in the store, with those of an earlier process.
         kept.take(name + "/" + instance);
-        List<Judged> judged = new ArrayList<>();
-        for (SessionRecord record : records.load(name, instance)) {
-            judged.add(new Judged(record, admissions.recheck(record.peer())));
+        // Those that are handed over were judged when they came, and are again as soon as they live.
+        int handed = HandedSessions.count(estate, name, instance);
+        List<Judged> judged = HandedSessions.take(estate, name, instance);
+        if (handed == 0 || judged.size() < handed) {
+            Set<Long> taken = judged.stream().map(each -> each.record().sessionId()).collect(Collectors.toSet());
+            for (SessionRecord record : records.load(name, instance)) {
+                if (!taken.contains(record.sessionId())) {
+                    judged.add(new Judged(record, new byte[0], admissions.recheck(record.peer()), null));
+                }
+            }
         }
         frozenTotals.retain(
                 name, instance, judged.stream().map(each -> each.record().sessionId()).collect(Collectors.toSet()));
         return judged;
     }
 
-    /** A stored record, and what the access checks say of its peer now. */
-    record Judged(SessionRecord record, @Nullable CloseCause refusal) {}
+    /**
+     * A record, and what the access checks say of its peer now.
+     *
+     * @param live as {@code TunnelSession.freezeLive} gave it; empty for a record out of the store
+     * @param totals of a session that was handed over in memory
+     */
+    record Judged(
+            SessionRecord record, byte[] live, @Nullable CloseCause refusal, @Nullable SessionTotals totals) {}
 
     /**
      * Ends the use of {@code protocol}. Another version that waits in the wings goes on with its sessions: they move one
@@ -739,6 +778,70 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("bus: could not end in order", e);
         }
+        endThreads();
+        for (int i = 0; i < loops.length; i++) {
+            loops[i].protocols().closeParked();
+            ends.get(i).poller().close();
+        }
+    }
+
+    /**
+     * Ends the bus and leaves sockets and sessions to the next one: what arrives meanwhile, from either side, waits in
+     * the kernel. Blocks; the TUN is left open, with nothing in it that was read and not delivered.
+     *
+     * @return how many sessions were left
+     */
+    public int leave(Estate to) {
+        if (stopped) {
+            return 0;
+        }
+        int handed = 0;
+        try {
+            to.things().putAll(estate.things());
+            handed = await(handOver(to));
+        } catch (RuntimeException e) {
+            LOG.error("bus: could not hand everything over", e);
+        }
+        endThreads();
+        for (int i = 0; i < loops.length; i++) {
+            loops[i].protocols().leaveParked(to);
+            ends.get(i).poller().close();
+        }
+        return handed;
+    }
+
+    /** Lets no more wait in the kernel than usual, and forgets what is left of the estate that was inherited. */
+    public void settle(Libc libc) {
+        Estate rest = estate;
+        estate = new Estate();
+        rest.close(libc, "");
+        if (!stopped) {
+            everywhere(there -> there.room(false));
+        }
+    }
+
+    private CompletionStage<Integer> handOver(Estate to) {
+        return onEachLoop(there -> {
+                    there.room(true);
+                    return there.hold(FOR_EVER_NS);
+                })
+                .thenCompose(held -> everywhere(LoopProtocols::emptyTun))
+                .thenCompose(empty -> everywhere(LoopProtocols::takeHanded))
+                .thenCompose(taken -> everywhere(there -> there.suspend(each -> true)))
+                .thenCompose(suspended -> everywhere(LoopProtocols::takeHanded))
+                .thenCompose(taken -> onEachLoop(there -> there.handOver(to)))
+                .thenCompose(handed -> everywhere(LoopProtocols::leaveAll)
+                        .thenApply(gone -> handed.stream().mapToInt(Integer::intValue).sum()));
+    }
+
+    private CompletionStage<@Nullable Void> everywhere(Consumer<LoopProtocols> what) {
+        return onEachLoop(there -> {
+            what.accept(there);
+            return true;
+        }).thenApply(done -> null);
+    }
+
+    private void endThreads() {
         stopped = true;
         List<Thread> running = threads;
         if (!running.isEmpty()) {
@@ -752,10 +855,6 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-        }
-        for (int i = 0; i < loops.length; i++) {
-            loops[i].protocols().closeParked();
-            ends.get(i).poller().close();
         }
     }
 

@@ -151,6 +151,14 @@ final class PacketLoop implements Runnable {
         }
     }
 
+    /** Sends all that was taken from the kernel before {@link #holdTun}. */
+    void emptyTun() {
+        while (outbound.readHeld()) {
+            outbox.flush();
+            crossing.flush();
+        }
+    }
+
     void releaseTun() {
         if (--tunHolds == 0) {
             try {

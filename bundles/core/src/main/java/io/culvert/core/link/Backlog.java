@@ -1,5 +1,7 @@
 package io.culvert.core.link;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.libc.Errno;
 import io.culvert.core.libc.Libc;
@@ -66,6 +68,33 @@ final class Backlog {
             }
         }
         return true;
+    }
+
+    /** Copies what waits. */
+    byte[] bytes() {
+        int length = count == 0 ? 0 : (count - 1) * TcpMemory.BLOCK + end - start;
+        byte[] bytes = new byte[length];
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            int from = i == 0 ? start : 0;
+            int part = (i == count - 1 ? end : TcpMemory.BLOCK) - from;
+            MemorySegment.copy(block(i), JAVA_BYTE, from, bytes, at, part);
+            at += part;
+        }
+        return bytes;
+    }
+
+    /** Puts back what {@link #bytes} gave; only into an empty backlog. */
+    void restore(byte[] bytes) {
+        int blocks = Math.ceilDiv(bytes.length, TcpMemory.BLOCK);
+        if (blocks > MOST || count > 0) {
+            throw new IllegalArgumentException(bytes.length + " bytes do not fit");
+        }
+        extend(blocks, true);
+        for (int i = 0; i < blocks; i++) {
+            end = Math.min(TcpMemory.BLOCK, bytes.length - i * TcpMemory.BLOCK);
+            MemorySegment.copy(bytes, i * TcpMemory.BLOCK, block(i), JAVA_BYTE, 0, end);
+        }
     }
 
     private boolean extend(int more, boolean urgent) {

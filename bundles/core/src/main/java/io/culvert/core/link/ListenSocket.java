@@ -24,6 +24,10 @@ import java.util.Locale;
  */
 record ListenSocket(int fd, int family, int port) {
     private static final int BUFFER_BYTES = 4 << 20;
+
+    /** As the kernel counts, a datagram of 1,500 bytes takes up to 2,304: 100 ms of some Gbit/s. */
+    private static final int PAUSE_BYTES = 128 << 20;
+
     private static final int BACKLOG = 256;
 
     /**
@@ -49,6 +53,25 @@ record ListenSocket(int fd, int family, int port) {
         } catch (NativeException e) {
             throw new IOException(
                     describe(claim) + ": " + Errno.describe(e.errno()) + "; " + remedy(claim, e.errno()), e);
+        }
+    }
+
+    /** A socket that {@link #open} made in an earlier core. */
+    static ListenSocket adopt(Libc libc, int fd) throws NativeException {
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocate(SocketAddress.BYTES, 8);
+            libc.getsockname(fd, name, arena.allocateFrom(JAVA_INT, SocketAddress.BYTES));
+            int family = SocketAddress.isInet(name, 0) ? Linux.AF_INET : Linux.AF_INET6;
+            return new ListenSocket(fd, family, SocketAddress.port(name, 0));
+        }
+    }
+
+    /** Lets so much more wait while nobody reads, or again as much as usual; only a wish. */
+    void room(Libc libc, boolean much) {
+        try {
+            buffer(libc, fd, Linux.SO_RCVBUFFORCE, Linux.SO_RCVBUF, much ? PAUSE_BYTES : BUFFER_BYTES);
+        } catch (NativeException e) {
+            // Then as much as there is room for.
         }
     }
 
@@ -114,15 +137,15 @@ record ListenSocket(int fd, int family, int port) {
         } catch (NativeException e) {
             // Then each message is one datagram.
         }
-        buffer(libc, fd, Linux.SO_RCVBUFFORCE, Linux.SO_RCVBUF);
-        buffer(libc, fd, Linux.SO_SNDBUFFORCE, Linux.SO_SNDBUF);
+        buffer(libc, fd, Linux.SO_RCVBUFFORCE, Linux.SO_RCVBUF, BUFFER_BYTES);
+        buffer(libc, fd, Linux.SO_SNDBUFFORCE, Linux.SO_SNDBUF, BUFFER_BYTES);
     }
 
-    private static void buffer(Libc libc, int fd, int forced, int plain) throws NativeException {
+    private static void buffer(Libc libc, int fd, int forced, int plain, int bytes) throws NativeException {
         try {
-            libc.setsockopt(fd, Linux.SOL_SOCKET, forced, BUFFER_BYTES);
+            libc.setsockopt(fd, Linux.SOL_SOCKET, forced, bytes);
         } catch (NativeException e) {
-            libc.setsockopt(fd, Linux.SOL_SOCKET, plain, BUFFER_BYTES); // the kernel cuts it to what is allowed
+            libc.setsockopt(fd, Linux.SOL_SOCKET, plain, bytes); // the kernel cuts it to what is allowed
         }
     }
 

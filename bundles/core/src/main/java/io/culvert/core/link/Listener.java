@@ -4,6 +4,7 @@ import io.culvert.api.handover.SessionRecord.RemoteEnd;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.StreamFraming;
+import io.culvert.core.handover.Estate;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,17 @@ public interface Listener extends AutoCloseable {
     /** The same remote as this listener's own link sees it, when {@code from} came through a listener at the same claim. */
     default @Nullable LinkEndpoint endpoint(LinkEndpoint from) {
         return null;
+    }
+
+    /** Lets more than usual wait in the kernel while nobody reads, or as much as usual again. */
+    default void room(boolean much) {}
+
+    /**
+     * Closes the listener, and leaves its sockets to the next core, which finds them by {@link Factory#open}. Only when
+     * nothing else of the loop runs.
+     */
+    default void leave(Estate estate, Group group) {
+        close();
     }
 
     @Override

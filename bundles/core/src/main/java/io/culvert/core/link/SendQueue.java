@@ -86,6 +86,16 @@ final class SendQueue {
         return failure;
     }
 
+    /** What has been taken and has not left. Only after {@link #flush}. */
+    byte[] rest() {
+        return backlog.bytes();
+    }
+
+    /** Puts before everything what {@link #rest} gave. */
+    void restore(byte[] rest) {
+        backlog.restore(rest);
+    }
+
     /** Sends from the backlog; returns an errno that ends the connection, or 0. */
     int drain() {
         return backlog.drain(libc, fd);

@@ -12,6 +12,7 @@ import io.culvert.core.libc.Linux;
 import io.culvert.core.libc.NativeException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -340,6 +341,33 @@ final class TcpConnection implements Link, Pollable {
             idleNs = resources.nowNs().getAsLong();
             watch();
         }
+    }
+
+    // ---- hand-over ----
+
+    /** What has arrived in part, and what has not left: both go on in the middle of a datagram. */
+    record Rest(byte[] in, byte[] out) {}
+
+    /** Gives the descriptor away. Only when {@link #isOpen}, and suspended. */
+    Rest leave() {
+        closed = true;
+        byte[] kept = remainder;
+        byte[] in = kept == null ? new byte[0] : Arrays.copyOf(kept, remainderLength);
+        forgetRemainder();
+        byte[] out = queue.rest();
+        queue.release();
+        return new Rest(in, out);
+    }
+
+    /** Goes on where another connection object left. */
+    void restore(Rest rest) {
+        if (rest.in().length > 0) {
+            byte[] borrowed = memory.borrowRemainder();
+            System.arraycopy(rest.in(), 0, borrowed, 0, rest.in().length);
+            remainder = borrowed;
+            remainderLength = rest.in().length;
+        }
+        queue.restore(rest.out());
     }
 
     void close() {

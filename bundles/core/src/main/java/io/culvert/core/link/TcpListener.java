@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import io.culvert.api.handover.SessionRecord.RemoteEnd;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.StreamFraming;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.libc.Errno;
 import io.culvert.core.libc.Libc;
 import io.culvert.core.libc.Linux;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +31,10 @@ public final class TcpListener implements Listener, Pollable {
     private static final long IDLE_NS = 60_000_000_000L;
     private static final long SWEEP_NS = 5_000_000_000L;
     private static final long RETRY_NS = 1_000_000_000L;
+
+    private static final String CONNECTION = " connection ";
+    private static final String STATE = " state";
+    private static final int STATE_BYTES = 4 * Long.BYTES + 3 * Integer.BYTES;
 
     private final Libc libc;
     private final ListenerClaim claim;
@@ -239,6 +245,82 @@ public final class TcpListener implements Listener, Pollable {
             }
         }
         return null;
+    }
+
+    // ---- hand-over ----
+
+    @Override
+    public void leave(Estate estate, Group group) {
+        if (closed) {
+            return;
+        }
+        suspend();
+        closed = true;
+        String name = SocketListeners.name(claim, group);
+        estate.leave(name, socket.fd());
+        int number = 0;
+        for (TcpConnection connection : List.copyOf(connections)) {
+            if (connection.isOpen()) {
+                String left = name + CONNECTION + number++;
+                estate.leave(left + STATE, state(connection));
+                estate.leave(left, connection.fd());
+            } else {
+                connection.close();
+            }
+        }
+        connections.clear();
+    }
+
+    /** Its ends, so that the session's record finds it, and the halves of datagrams in both directions. */
+    private static byte[] state(TcpConnection connection) {
+        LinkEndpoint at = connection.endpoint;
+        TcpConnection.Rest rest = connection.leave();
+        return ByteBuffer.allocate(STATE_BYTES + rest.in().length + rest.out().length)
+                .putLong(at.remoteHigh)
+                .putLong(at.remoteLow)
+                .putInt(at.remotePort)
+                .putInt(at.scope)
+                .putLong(at.localHigh)
+                .putLong(at.localLow)
+                .putInt(rest.in().length)
+                .put(rest.in())
+                .put(rest.out())
+                .array();
+    }
+
+    /** Takes over the connections that {@link #leave} left under this name; they are suspended. */
+    void adopt(Estate estate, String name) {
+        for (String left : estate.names(name + CONNECTION)) {
+            byte[] state = left.endsWith(STATE) ? null : estate.bytes(left + STATE);
+            if (state == null) {
+                continue;
+            }
+            int fd = estate.descriptor(left).orElseThrow();
+            var in = ByteBuffer.wrap(state);
+            long high = in.getLong();
+            long low = in.getLong();
+            int port = in.getInt();
+            var connection = new TcpConnection(libc, fd, this, resources, memory);
+            connection.endpoint = new LinkEndpoint(
+                    connection,
+                    high,
+                    low,
+                    port,
+                    in.getInt(),
+                    in.getLong(),
+                    in.getLong(),
+                    socket.port(),
+                    resources.endpoints().keyedHash(high, low, port, claim.hashCode()));
+            byte[] begun = new byte[in.getInt()];
+            in.get(begun);
+            byte[] unsent = new byte[in.remaining()];
+            in.get(unsent);
+            connection.restore(new TcpConnection.Rest(begun, unsent));
+            connections.add(connection);
+        }
+        if (!connections.isEmpty()) {
+            sweepLater();
+        }
     }
 
     @Override

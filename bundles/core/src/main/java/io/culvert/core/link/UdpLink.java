@@ -6,6 +6,7 @@ import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.Transport;
 import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.libc.Libc;
 import io.culvert.core.libc.Linux;
 import java.io.IOException;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class UdpLink implements Link, Listener, Pollable {
     private static final long RETRY_NS = 5_000_000L;
     private static final long HOLD_NS = 1_000_000_000L;
+
+    /** How long the kernel may take for what is still to be sent when the socket is left, in ms. */
+    private static final int LEAVE_MS = 20;
 
     private final Libc libc;
     private final ListenerClaim claim;
@@ -264,6 +268,30 @@ public final class UdpLink implements Link, Listener, Pollable {
         otherwise = from;
         here = same;
         return same;
+    }
+
+    @Override
+    public void room(boolean much) {
+        socket.room(libc, much);
+        if (door != null) {
+            door.socket.room(libc, much);
+        }
+    }
+
+    @Override
+    public void leave(Estate estate, Group group) {
+        if (closed) {
+            return;
+        }
+        suspend();
+        sender.flushFor(LEAVE_MS);
+        closed = true;
+        sender.close();
+        String name = SocketListeners.name(claim, group);
+        estate.leave(name, socket.fd());
+        if (door != null) {
+            estate.leave(name + SocketListeners.DOOR, door.fd());
+        }
     }
 
     @Override

@@ -74,6 +74,19 @@ final class UdpSender {
         }
     }
 
+    /** {@link #flush}, again and again while the kernel takes no more, for so long at most. Blocks. */
+    void flushFor(int ms) {
+        flush();
+        try {
+            for (int i = 0; i < ms && blocked; i++) {
+                Thread.sleep(1);
+                flush();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private void send(int runs) {
         int done = 0;
         while (done < runs) {

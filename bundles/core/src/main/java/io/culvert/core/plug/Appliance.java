@@ -13,6 +13,7 @@ import io.culvert.core.bus.BusSettings;
 import io.culvert.core.bus.HandshakeThreads;
 import io.culvert.core.bus.PacketBus;
 import io.culvert.core.bus.Services;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.handover.StoreRecords;
 import io.culvert.core.host.HostNetwork;
 import io.culvert.core.libc.FfmLibc;
@@ -26,9 +27,9 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,15 +39,38 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Core as it runs: the TUN and its host network, the admission of peers, the records, and the packet bus over them. */
 final class Appliance {
-    private final Deque<Runnable> undo = new ArrayDeque<>();
+    private static final Logger LOG = LoggerFactory.getLogger(Appliance.class);
+    private static final String SINCE = "since";
+
+    /** Packets that wait in each queue of the TUN while nobody reads: 50 ms of 80,000 in a second. */
+    private static final int QUEUE = 4_000;
+
+    private static final long SETTLE_MS = 5_000;
+
+    /** How long packets wait for the protocols, at most. */
+    private static final long WAIT_NS = 5_000_000_000L;
+
+    private final Deque<Runnable> undo = new ConcurrentLinkedDeque<>();
     private final PacketBus bus;
     private @Nullable HandshakeThreads handshakes;
     private @Nullable AuthenticatorChain logins;
     private final Map<String, Object> network = new LinkedHashMap<>();
-    private @Nullable HostNetwork host;
+    private final Libc libc = new FfmLibc();
+    private final CoreConfig config;
+    private final Path runDir;
+    private final Estate inherited;
+    private final LinuxTun tun;
+    private final StoreRecords records;
+    private final ExecutorService workers =
+            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("culvert-work-", 0).factory());
+    private final boolean adopted;
+    private volatile @Nullable HostNetwork host;
+    private volatile long pauseNs;
 
     /** The services that are asked as they are at the moment. */
     record Plugged(
@@ -55,9 +79,36 @@ final class Appliance {
             Supplier<@Nullable Store> store,
             Services services) {}
 
-    private Appliance(CoreConfig config, Path runDir, Plugged plugged) throws IOException {
+    private Appliance(CoreConfig config, Path runDir, Plugged plugged, Estate inherited) throws IOException {
+        this.config = config;
+        this.runDir = runDir;
+        this.inherited = inherited;
         try {
-            bus = start(config, runDir, plugged);
+            var pool = new AddressPool(config.ipv4(), config.ipv6());
+            LinuxTun left = LinuxTun.adopt(libc, inherited, config.tun(), config.mtu(), config.workers(), addresses());
+            this.adopted = left != null;
+            tun = left != null ? left : LinuxTun.open(libc, config.tun(), config.mtu(), config.workers());
+            undo.push(tun::close);
+            try (Netlink netlink = Netlink.open(libc)) {
+                if (!adopted) {
+                    // Before anything flows: the kernel drops what comes while it changes that.
+                    netlink.queueLength(config.tun(), QUEUE);
+                    netlink.up(config.tun(), config.mtu());
+                    address(netlink, config.tun(), config.ipv4(), pool.ipv4Gateway());
+                    address(netlink, config.tun(), config.ipv6(), pool.ipv6Gateway());
+                }
+            }
+            network.put("mtu", config.mtu());
+            network.put("offloads", tun.offloads().text());
+            pool.ipv4Gateway().ifPresent(address -> network.put("ipv4", shown(address, config.ipv4())));
+            pool.ipv6Gateway().ifPresent(address -> network.put("ipv6", shown(address, config.ipv6())));
+            if (!adopted) {
+                applyHost();
+            }
+            records = new StoreRecords(plugged.store());
+            undo.push(records::close);
+            undo.push(workers::shutdownNow);
+            bus = start(pool, plugged);
         } catch (IOException | RuntimeException e) {
             undo();
             throw e;
@@ -68,32 +119,18 @@ final class Appliance {
      * @throws IOException when the host does not give what is needed; nothing is left behind then
      */
     static Appliance start(Path runDir, CoreConfig config, Plugged plugged) throws IOException {
-        return new Appliance(config, runDir, plugged);
+        return start(runDir, config, plugged, new Estate());
     }
 
-    private PacketBus start(CoreConfig config, Path runDir, Plugged plugged) throws IOException {
-        Libc libc = new FfmLibc();
-        var pool = new AddressPool(config.ipv4(), config.ipv6());
-        LinuxTun tun = LinuxTun.open(libc, config.tun(), config.mtu(), config.workers());
-        undo.push(tun::close);
-        try (Netlink netlink = Netlink.open(libc)) {
-            netlink.up(config.tun(), config.mtu());
-            address(netlink, config.tun(), config.ipv4(), pool.ipv4Gateway());
-            address(netlink, config.tun(), config.ipv6(), pool.ipv6Gateway());
-        }
-        network.put("mtu", config.mtu());
-        network.put("offloads", tun.offloads().text());
-        pool.ipv4Gateway().ifPresent(address -> network.put("ipv4", shown(address, config.ipv4())));
-        pool.ipv6Gateway().ifPresent(address -> network.put("ipv6", shown(address, config.ipv6())));
-        HostNetwork applied = HostNetwork.apply(runDir, new HostNetwork.Settings(
-                config.tun(), config.ipv4(), config.ipv6(), config.forwarding(), config.masquerade()));
-        host = applied;
-        undo.push(applied::close);
-        var records = new StoreRecords(plugged.store());
-        undo.push(records::close);
-        ExecutorService workers =
-                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("culvert-work-", 0).factory());
-        undo.push(workers::shutdownNow);
+    /**
+     * @param inherited what the core before left; what fits is used on
+     * @throws IOException when the host does not give what is needed; nothing is left behind then
+     */
+    static Appliance start(Path runDir, CoreConfig config, Plugged plugged, Estate inherited) throws IOException {
+        return new Appliance(config, runDir, plugged, inherited);
+    }
+
+    private PacketBus start(AddressPool pool, Plugged plugged) throws IOException {
         var handshakes = HandshakeThreads.start(libc);
         undo.push(handshakes::close);
         this.handshakes = handshakes;
@@ -125,7 +162,7 @@ final class Appliance {
                 new BusSettings(BusSettings.DEFAULT_BUFFERS, config.mtu(), config.clientToClient()),
                 new PacketBus.Neighbours(
                         ends,
-                        resources -> new SocketListeners(libc, resources),
+                        resources -> new SocketListeners(libc, resources, inherited),
                         admissions,
                         records,
                         plugged.services(),
@@ -135,8 +172,80 @@ final class Appliance {
                         InstantSource.system(),
                         new SecureRandom()));
         running.set(made);
+        made.inherit(inherited);
+        if (adopted) {
+            made.hold(WAIT_NS);
+        }
         made.start();
         return made;
+    }
+
+    private void applyHost() throws IOException {
+        HostNetwork applied = HostNetwork.apply(runDir, new HostNetwork.Settings(
+                config.tun(), config.ipv4(), config.ipv6(), config.forwarding(), config.masquerade()));
+        host = applied;
+        undo.push(applied::close);
+    }
+
+    // ---- hand-over
+
+    /** What must be the same for a TUN to fit. */
+    private String addresses() {
+        return config.ipv4().map(Prefix::toString).orElse("-") + "," + config.ipv6().map(Prefix::toString).orElse("-");
+    }
+
+    /**
+     * The protocols are attached: packets flow again. Goes on with the host's settings as the core before left them, and
+     * some seconds later forgets what nobody took.
+     */
+    void inheritedAll() {
+        bus.release();
+        if (!adopted) {
+            return;
+        }
+        String since = inherited.text(SINCE);
+        if (!since.isEmpty()) {
+            long pause = System.nanoTime() - Long.parseLong(since);
+            pauseNs = pause;
+            LOG.info("core: took over {} sessions, packets waited for {} ms", bus.list().size(), pause / 1_000_000);
+        }
+        workers.execute(() -> {
+            try {
+                applyHost();
+            } catch (IOException | RuntimeException e) {
+                LOG.error("core: the host's settings are left as the core before made them", e);
+            }
+            try {
+                Thread.sleep(SETTLE_MS);
+                bus.settle(libc);
+            } catch (InterruptedException e) {
+                // The end, which needs no settling.
+            }
+        });
+    }
+
+    /**
+     * Leaves sockets, TUN and sessions to the next core in this process; {@link #stop} ends the rest. Packets wait in the
+     * kernel from here on.
+     */
+    Estate leave() {
+        var estate = new Estate();
+        estate.leave(SINCE, Long.toString(System.nanoTime()));
+        int sessions = bus.leave(estate);
+        // What was asked of the store is done before anybody asks it for more.
+        records.close();
+        tun.leave(estate, config.mtu(), addresses());
+        leaveHost();
+        LOG.info("core: leaves {} sessions and {} descriptors", sessions, estate.descriptors());
+        return estate;
+    }
+
+    private void leaveHost() {
+        HostNetwork running = host;
+        if (running != null) {
+            // The connections inside the kept sessions are translated until somebody goes on with them.
+            running.leave();
+        }
     }
 
     private static void address(Netlink netlink, String tun, Optional<Prefix> prefix, Optional<InetAddress> address)
@@ -172,6 +281,9 @@ final class Appliance {
             device.putAll(network);
             status.put("tun", device);
         }
+        if (adopted) {
+            status.put("takenOver", Map.of("pauseMs", pauseNs / 1_000_000));
+        }
         HandshakeThreads threads = handshakes;
         if (threads != null) {
             status.put("handshakes", threads.status());
@@ -194,9 +306,8 @@ final class Appliance {
      */
     void stop(boolean keep) {
         bus.stop(keep);
-        if (keep && host != null) {
-            // The connections inside the kept sessions are translated until somebody goes on with them.
-            host.leave();
+        if (keep) {
+            leaveHost();
         }
         undo();
     }

@@ -16,6 +16,7 @@ import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.TunnelProtocol;
+import io.culvert.core.handover.Estate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +46,13 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings core up when it is configured and a store is there, and carries service events into the packet bus. */
+/**
+ * Brings core up when it is configured and a store is there, and carries service events into the packet bus. One core acts
+ * at a time: a newer version that is started beside it waits in the wings, without services, until the one that acts has
+ * left its sockets and sessions.
+ */
 @Component(
-        service = {LiveSessions.class, PathWatch.class, HealthCheck.class},
+        service = {},
         configurationPid = CoreConfig.PID,
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
@@ -59,7 +64,10 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
     /** Control channels that may be on their way to another provider of TLS. */
     private static final int TLS_AT_ONCE = 32;
 
-    @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    @Reference(
+            target = "(culvert.front=true)",
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable Store store;
 
     private final Providers providers = new Providers();
@@ -68,19 +76,60 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
     private final NewestFirst<PayloadCodec> codecs = new NewestFirst<>();
 
     private volatile @Nullable Appliance appliance;
-    private @Nullable BundleContext context;
+    private volatile @Nullable BundleContext context;
     private volatile long tlsSwapWindowNs;
 
     /** In the order of their arrival; those that came before activation are attached then. Guarded by this. */
     private final List<TunnelProtocol> protocols = new ArrayList<>();
 
-    private List<ServiceRegistration<Command>> commands = List.of();
+    private List<ServiceRegistration<?>> registrations = List.of();
+    private volatile @Nullable Succession succession;
+    private volatile @Nullable Thread wings;
+    private boolean leaving;
 
     @Activate
-    synchronized void activate(BundleContext context, CoreSettings settings) throws IOException {
+    void activate(BundleContext context, CoreSettings settings) throws IOException {
         CoreConfig config = CoreConfig.of(settings);
         Path runDir = home(context).resolve("run");
         Files.createDirectories(runDir);
+        this.context = context;
+        Succession following = Succession.of(context);
+        succession = following;
+        if (following.tryAct()) {
+            try {
+                act(context, config, runDir, following);
+            } catch (IOException | RuntimeException | Error e) {
+                following.yield();
+                throw e;
+            }
+        } else {
+            LOG.info("core: version {} waits until the one that runs leaves", context.getBundle().getVersion());
+            Warmth.load(context.getBundle());
+            wings = Thread.ofVirtual().name("core-wings").start(() -> follow(context, config, runDir, following));
+        }
+    }
+
+    /** Waits in the wings, then acts. */
+    private void follow(BundleContext context, CoreConfig config, Path runDir, Succession following) {
+        try {
+            following.awaitTurn();
+        } catch (InterruptedException e) {
+            return;
+        }
+        try {
+            act(context, config, runDir, following);
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.error("core: version {} could not take over", context.getBundle().getVersion(), e);
+            following.yield();
+        }
+    }
+
+    private synchronized void act(BundleContext context, CoreConfig config, Path runDir, Succession following)
+            throws IOException {
+        if (leaving) {
+            following.yield();
+            return;
+        }
         var choice = new CipherChoice(config.ciphers(), System::nanoTime);
         offer(choice);
         var plugged = new Appliance.Plugged(
@@ -95,19 +144,43 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
                         codecs::inForce,
                         providers.modules));
         tlsSwapWindowNs = TimeUnit.SECONDS.toNanos(config.tlsSwapWindowSeconds());
-        this.context = context;
-        appliance = Appliance.start(runDir, config, plugged);
+        Estate inherited = following.inherit();
+        try {
+            appliance = Appliance.start(runDir, config, plugged, inherited);
+        } catch (IOException | RuntimeException | Error e) {
+            following.leave(inherited);
+            throw e;
+        }
         ciphers = new CipherTrials(choice, this::moveKeys);
-        ciphersChanged();
-        commands = List.of(
+        protocols.forEach(this::attach);
+        Appliance running = appliance;
+        if (running != null) {
+            running.inheritedAll();
+        }
+        registrations = List.of(
+                context.registerService(
+                        new String[] {
+                            LiveSessions.class.getName(), PathWatch.class.getName(), HealthCheck.class.getName()
+                        },
+                        this,
+                        null),
                 context.registerService(Command.class, new StatusCommand(context), null),
                 context.registerService(Command.class, new SessionsCommand(this), null),
                 context.registerService(Command.class, new KillCommand(this), null));
-        protocols.forEach(this::attach);
+        ciphersChanged();
     }
 
     @Deactivate
-    synchronized void deactivate() {
+    void deactivate() {
+        Thread waiting = wings;
+        if (waiting != null) {
+            waiting.interrupt();
+        }
+        leave();
+    }
+
+    private synchronized void leave() {
+        leaving = true;
         CipherTrials trials = ciphers;
         ciphers = null;
         if (trials != null) {
@@ -115,11 +188,22 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         }
         Appliance running = appliance;
         appliance = null;
-        commands.forEach(ServiceRegistration::unregister);
-        commands = List.of();
-        if (running != null) {
-            running.stop(keepsSessions());
+        registrations.forEach(ServiceRegistration::unregister);
+        registrations = List.of();
+        Succession following = succession;
+        if (running == null || following == null) {
+            return;
         }
+        try {
+            if (following.keeps() && !processEnds()) {
+                following.leave(running.leave());
+            } else {
+                running.stop(keepsSessions());
+            }
+        } finally {
+            following.yield();
+        }
+        running.stop(true);
     }
 
     private static Path home(BundleContext context) {
@@ -132,12 +216,13 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
 
     /** A module that is exchanged keeps its sessions; a process that stops does only when it was asked to. */
     private boolean keepsSessions() {
+        return !processEnds() || Boolean.getBoolean("culvert.keep");
+    }
+
+    private boolean processEnds() {
         BundleContext framework = context;
-        if (framework == null) {
-            return true;
-        }
-        Bundle system = framework.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
-        return system == null || system.getState() != Bundle.STOPPING || Boolean.getBoolean("culvert.keep");
+        Bundle system = framework == null ? null : framework.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
+        return system != null && system.getState() == Bundle.STOPPING;
     }
 
     // ---- protocols ----

@@ -1,9 +1,12 @@
 package io.culvert.core.tun;
 
+import io.culvert.core.handover.Estate;
 import io.culvert.core.host.HostException;
 import io.culvert.core.libc.Libc;
+import io.culvert.core.libc.NativeException;
 import java.io.IOException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A TUN device of the Linux kernel. It is gone when it is closed, or when the process ends.
@@ -14,13 +17,14 @@ public final class LinuxTun implements AutoCloseable {
     /** As many queues as the kernel gives one device. */
     public static final int MAX_QUEUES = 256;
 
+    private static final String ESTATE = "tun";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,15}");
 
     private final String name;
-    private final Tun[] queues;
+    private final TunQueue[] queues;
     private final Offloads offloads;
 
-    private LinuxTun(String name, Tun[] queues, Offloads offloads) {
+    private LinuxTun(String name, TunQueue[] queues, Offloads offloads) {
         this.name = name;
         this.queues = queues;
         this.offloads = offloads;
@@ -47,7 +51,7 @@ public final class LinuxTun implements AutoCloseable {
             throw new IllegalArgumentException("queues " + queues + " is not in 1.." + MAX_QUEUES);
         }
         var first = TunDescriptor.first(libc, name, queues > 1);
-        var opened = new Tun[queues];
+        var opened = new TunQueue[queues];
         opened[0] = queue(libc, first.fd(), name, mtu, first.offloads());
         int done = 1;
         try {
@@ -64,7 +68,53 @@ public final class LinuxTun implements AutoCloseable {
         }
     }
 
-    private static Tun queue(Libc libc, int fd, String name, int mtu, Offloads offloads) {
+    /**
+     * The device that an earlier core left, if it is what {@link #open} would make: its packets waited in the kernel.
+     *
+     * @param settings what else must be the same for the device to fit, such as its addresses
+     * @return null when there is none that fits; one that does not is closed then
+     */
+    public static @Nullable LinuxTun adopt(
+            Libc libc, Estate estate, String name, int mtu, int queues, String settings) {
+        String left = estate.text(ESTATE);
+        Offloads offloads = Offloads.parse(left.substring(left.lastIndexOf(' ') + 1));
+        boolean fits = left.equals(facts(name, mtu, queues, settings, offloads)) && exists(libc, name);
+        for (int i = 0; fits && i < queues; i++) {
+            fits = estate.has(ESTATE + " queue " + i);
+        }
+        if (!fits) {
+            estate.close(libc, ESTATE);
+            return null;
+        }
+        var adopted = new TunQueue[queues];
+        for (int i = 0; i < queues; i++) {
+            adopted[i] = queue(libc, estate.descriptor(ESTATE + " queue " + i).orElseThrow(), name, mtu, offloads);
+        }
+        return new LinuxTun(name, adopted, offloads);
+    }
+
+    private static String facts(String name, int mtu, int queues, String settings, Offloads offloads) {
+        return name + " " + mtu + " " + queues + " " + settings + " " + offloads.code();
+    }
+
+    private static boolean exists(Libc libc, String name) {
+        try {
+            return libc.if_nametoindex(name) > 0;
+        } catch (NativeException e) {
+            return false;
+        }
+    }
+
+    /** Leaves the device to {@link #adopt}; {@link #close} does nothing any more. No queue is in use any longer. */
+    public void leave(Estate estate, int mtu, String settings) {
+        for (int i = 0; i < queues.length; i++) {
+            estate.leave(ESTATE + " queue " + i, queues[i].fd());
+            queues[i].leave();
+        }
+        estate.leave(ESTATE, facts(name, mtu, queues.length, settings, offloads));
+    }
+
+    private static TunQueue queue(Libc libc, int fd, String name, int mtu, Offloads offloads) {
         return offloads.vnetHeader()
                 ? new VnetQueue(libc, fd, name, mtu, offloads)
                 : new PlainQueue(libc, fd, name, mtu);

@@ -36,6 +36,7 @@ public final class Netlink implements AutoCloseable {
     private static final int RTM_DELROUTE = 25;
     private static final int IFF_UP = 1;
     private static final int IFLA_MTU = 4;
+    private static final int IFLA_TXQLEN = 13;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
     private static final int IFA_F_NODAD = 2;
@@ -85,6 +86,20 @@ public final class Netlink implements AutoCloseable {
                 .u32(IFF_UP)
                 .attribute(IFLA_MTU, mtu);
         ask("set " + name + " up with mtu " + mtu, message);
+    }
+
+    /**
+     * Sets how many packets wait in each queue of the interface. For an interface that is not up: the kernel drops what
+     * comes to one that is, for some tens of milliseconds.
+     */
+    public synchronized void queueLength(String name, int packets) throws IOException {
+        var message = new NetlinkMessage(RTM_NEWLINK, 0, ++sequence)
+                .u8(Linux.AF_UNSPEC).u8(0).u16(0)
+                .u32(libc.if_nametoindex(name))
+                .u32(0)
+                .u32(0)
+                .attribute(IFLA_TXQLEN, packets);
+        ask("set the queue of " + name + " to " + packets + " packets", message);
     }
 
     /**

@@ -31,6 +31,17 @@ public record Offloads(boolean vnetHeader, boolean checksum, boolean tso, boolea
         return probe.offloads();
     }
 
+    /** For {@link #parse}: a letter for each. */
+    String code() {
+        return (vnetHeader ? "v" : "") + (checksum ? "c" : "") + (tso ? "t" : "") + (uso ? "u" : "") + ".";
+    }
+
+    static Offloads parse(String code) {
+        boolean vnet = code.contains("v");
+        boolean checksum = vnet && code.contains("c");
+        return new Offloads(vnet, checksum, checksum && code.contains("t"), checksum && code.contains("u"));
+    }
+
     /** One line for people: {@code checksum, tso, uso}, or {@code none}. */
     public String text() {
         if (!vnetHeader) {

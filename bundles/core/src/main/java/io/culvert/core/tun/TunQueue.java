@@ -69,6 +69,11 @@ abstract class TunQueue implements Tun {
         return writeDrops;
     }
 
+    /** The descriptor is somebody else's from now on. */
+    final void leave() {
+        closed = true;
+    }
+
     @Override
     public final void close() {
         if (!closed) {

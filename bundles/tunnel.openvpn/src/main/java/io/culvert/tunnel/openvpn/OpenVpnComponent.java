@@ -61,7 +61,7 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
     private volatile @Nullable StaticChallenge challenge;
 
     @Activate
-    public OpenVpnComponent(OpenVpnSettings settings, Map<String, Object> properties, @Reference Store store)
+    public OpenVpnComponent(OpenVpnSettings settings, Map<String, Object> properties, @Reference(target = "(culvert.front=true)") Store store)
             throws StoreException, InterruptedException {
         OpenVpnConfig config = OpenVpnConfig.of(instance(properties), settings);
         var random = new SecureRandom();
