@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
  */
 final class BundleSchemas implements Schemas {
     static final String PREFIX = "io.culvert.";
+    /** Runs beside this one whatever the settings name; those of its own are like a module's. */
+    private static final String ALWAYS = "swap";
+
     private static final String DOCUMENTS = "OSGI-INF/metatype";
     private static final Logger LOG = LoggerFactory.getLogger(BundleSchemas.class);
 
@@ -69,6 +72,7 @@ final class BundleSchemas implements Schemas {
         Set<String> off = off();
         var running = new LinkedHashSet<>(plan.modules());
         running.removeAll(off);
+        running.remove(ALWAYS);
         return running;
     }
 
@@ -83,12 +87,22 @@ final class BundleSchemas implements Schemas {
 
     @Override
     public Set<String> modules() {
-        return new TreeSet<>(bundles().keySet());
+        var modules = new TreeSet<>(bundles().keySet());
+        always().ifPresent(_ -> modules.add(ALWAYS));
+        return modules;
     }
 
     @Override
     public Optional<Schema> schema(String module) {
-        return Optional.ofNullable(bundles().get(module)).map(bundle -> read(bundle, PREFIX + module));
+        return Optional.ofNullable(bundles().get(module))
+                .or(() -> module.equals(ALWAYS) ? always() : Optional.empty())
+                .map(bundle -> read(bundle, PREFIX + module));
+    }
+
+    private Optional<Bundle> always() {
+        return Arrays.stream(context.getBundles())
+                .filter(bundle -> (PREFIX + ALWAYS).equals(bundle.getSymbolicName()))
+                .findFirst();
     }
 
     /** What a jar says that is not installed. */
