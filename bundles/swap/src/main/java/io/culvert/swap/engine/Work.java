@@ -533,7 +533,7 @@ final class Work {
                 if (change.kind().bringsJar() && left != null && !oldHangs) {
                     lifecycle.uninstall(left);
                 }
-                home.sweep();
+                home.sweep(modules.jars());
             } catch (StepFailed | IOException e) {
                 LOG.warn("swap change={}: {}", change.id(), e.getMessage());
             }

@@ -13,7 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -69,9 +71,11 @@ public final class Modules {
     /** Installs a jar beside whatever is there; resolves and starts nothing. */
     public Bundle install(String module, Jar jar, int change) throws BundleException, IOException {
         String location = SCHEME + JarIdentity.PREFIX + module + ":" + jar.sha256() + ":" + change;
+        // Asked before there is a second one.
+        int startLevel = startLevel(module);
         try (var bytes = Files.newInputStream(home.file(jar))) {
             Bundle bundle = context.installBundle(location, bytes);
-            bundle.adapt(BundleStartLevel.class).setStartLevel(startLevel(module));
+            bundle.adapt(BundleStartLevel.class).setStartLevel(startLevel);
             return bundle;
         }
     }
@@ -108,6 +112,15 @@ public final class Modules {
         } catch (RuntimeException e) {
             throw new IOException("cannot tell which file " + location + " is", e);
         }
+    }
+
+    /** Hashes of the jars that installed bundles were made of. */
+    public Set<String> jars() {
+        return bundles().stream()
+                .map(Bundle::getLocation)
+                .filter(location -> location.startsWith(SCHEME))
+                .map(location -> location.split(":")[2])
+                .collect(Collectors.toSet());
     }
 
     /** The jar of a module that came with the release and runs by itself. */

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * {@code var/modules/}: the jars, which of them run, and the changes.
@@ -170,7 +171,7 @@ public final class ModuleHome {
             }
         }
         changes.prune();
-        sweep();
+        sweep(Set.of());
         return settled;
     }
 
@@ -187,9 +188,14 @@ public final class ModuleHome {
         };
     }
 
-    /** Deletes jars that nothing refers to any more, and drafts of files. */
-    public void sweep() throws IOException {
+    /**
+     * Deletes jars that nothing refers to any more, and drafts of files.
+     *
+     * @param inUse hashes of jars that run now, whatever is to run after a restart
+     */
+    public void sweep(Set<String> inUse) throws IOException {
         var needed = new HashSet<String>();
+        inUse.forEach(hash -> needed.add(hash + ".jar"));
         for (ModuleEntry entry : states.all().values()) {
             entry.current().ifPresent(jar -> needed.add(jar.sha256() + ".jar"));
             entry.kept().ifPresent(jar -> needed.add(jar.sha256() + ".jar"));

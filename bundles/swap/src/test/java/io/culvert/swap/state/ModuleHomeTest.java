@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +55,7 @@ class ModuleHomeTest {
         assertEquals(target, next);
         home.commit(change, Optional.of(before), Optional.of(before.sha256()));
         home.move(change, new ChangeState.Kept(""));
-        home.sweep();
+        home.sweep(Set.of());
     }
 
     @Test
@@ -129,7 +130,7 @@ class ModuleHomeTest {
         assertTrue(Files.exists(home.file(one)));
         home.commit(change, Optional.of(two), Optional.of(one.sha256()));
         home.move(change, new ChangeState.Kept(""));
-        home.sweep();
+        home.sweep(Set.of());
         assertEquals(Optional.of(two), home.states().of(MODULE).kept());
         assertFalse(Files.exists(home.file(one)));
         assertTrue(Files.exists(home.file(two)));
