@@ -14,6 +14,7 @@ import io.culvert.net.ipv6.Ipv6;
 import io.culvert.core.NetworkNamespace;
 import io.culvert.core.bus.Packets;
 import io.culvert.core.bus.ToyProtocol;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.host.HostException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -43,10 +44,14 @@ final class ApplianceTest {
     private final MemoryStore store = new MemoryStore();
 
     private Appliance start() throws Exception {
+        return start(new Estate());
+    }
+
+    private Appliance start(Estate inherited) throws Exception {
         return Appliance.start(runDir, CONFIG, new Appliance.Plugged(
                 List::of, List::of, () -> store, new PluggedServices(
                         new TlsChoice(), () -> null, new CipherChoice(Map.of(), System::nanoTime),
-                        () -> List.of(new Ipv4(), new Ipv6()), List::of, new Modules())));
+                        () -> List.of(new Ipv4(), new Ipv6()), List::of, new Modules())), inherited);
     }
 
     private static int attach(Appliance appliance) throws Exception {
@@ -103,6 +108,66 @@ final class ApplianceTest {
                 assertTrue(store.entries.isEmpty(), () -> store.entries.keySet().toString());
             } finally {
                 appliance.stop(true);
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void shouldLeaveTunAndSocketsOpenForTheNextCore() throws Exception {
+        NetworkNamespace.call(() -> {
+            NetworkNamespace.run("ip", "link", "set", "lo", "up");
+            Appliance before = start();
+            Appliance next = null;
+            try (var client = new DatagramSocket()) {
+                client.setSoTimeout(10_000);
+                int port = attach(before);
+                client.connect(InetAddress.ofLiteral("127.0.0.1"), port);
+                send(client, ToyProtocol.datagram('H', 1, "alice".getBytes()));
+                assertEquals('E', receive(client)[0]);
+                var session = before.bus().list().getFirst();
+                String mine = session.addresses().orElseThrow().ipv4().orElseThrow().getHostAddress();
+                Estate estate = before.leave();
+                before.stop(true);
+
+                // Nobody reads: a datagram waits in the socket, and goes to the host when somebody does.
+                assertTrue(NetworkNamespace.run("ip", "link").contains("cv0"));
+                try (var host = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 7001))) {
+                    host.setSoTimeout(10_000);
+                    send(client, ToyProtocol.datagram('D', 1, udp(mine, 5000, "10.8.0.1", 7001, new byte[] {9})));
+                    next = start(new Estate(estate.things()));
+                    assertEquals(port, attach(next));
+                    next.inheritedAll();
+                    assertArrayEquals(new byte[] {9}, receive(host));
+                }
+                exchange(client, mine);
+                assertEquals(session.id(), next.bus().list().getFirst().id());
+            } finally {
+                before.stop(true);
+                if (next != null) {
+                    next.stop(true);
+                }
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void shouldOpenAnewWhatDoesNotFit() throws Exception {
+        NetworkNamespace.call(() -> {
+            Appliance before = start();
+            attach(before);
+            Estate estate = before.leave();
+            before.stop(true);
+            var left = new Estate(estate.things());
+            left.text("tun");
+            left.leave("tun", "cv0 9000 1 - .");
+            Appliance next = start(left);
+            try {
+                assertEquals(11940, attach(next));
+                assertTrue(NetworkNamespace.run("ip", "link", "show", "cv0").contains("mtu 1500"));
+            } finally {
+                next.stop(true);
             }
             return null;
         });
