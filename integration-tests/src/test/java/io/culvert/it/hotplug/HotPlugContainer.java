@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Dictionary;
 import java.util.HashMap;
 import java.util.Hashtable;
@@ -16,6 +17,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.zip.ZipEntry;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -107,6 +112,47 @@ final class HotPlugContainer {
         bundle.start();
     }
 
+    /**
+     * Starts a newer version of the bundle, made of the same files, beside it; then stops and removes it.
+     *
+     * @return how long it took to stop, in ms
+     */
+    long update(String name) throws Exception {
+        Bundle old = bundle(name);
+        var version = old.getVersion();
+        Path jar = newer(name, version.getMajor() + "." + version.getMinor() + "." + (version.getMicro() + 1));
+        Bundle next = context().installBundle("reference:" + jar.toUri());
+        next.adapt(BundleStartLevel.class).setStartLevel(old.adapt(BundleStartLevel.class).getStartLevel());
+        next.start();
+        long begin = System.nanoTime();
+        old.stop();
+        long stopped = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+        old.uninstall();
+        refresh(old);
+        jars.put(name, jar);
+        HotPlugMain.awaitReady(home);
+        return stopped;
+    }
+
+    private Path newer(String name, String version) throws IOException {
+        Path made = Files.createDirectories(home.resolve("newer")).resolve(name + "-" + version + ".jar");
+        try (var from = new JarFile(jars.get(name).toFile())) {
+            var manifest = new Manifest(from.getManifest());
+            manifest.getMainAttributes().putValue(Constants.BUNDLE_VERSION, version);
+            try (var to = new JarOutputStream(Files.newOutputStream(made), manifest)) {
+                for (var entry : Collections.list(from.entries())) {
+                    if (!entry.getName().equalsIgnoreCase(JarFile.MANIFEST_NAME)) {
+                        to.putNextEntry(new ZipEntry(entry.getName()));
+                        try (var in = from.getInputStream(entry)) {
+                            in.transferTo(to);
+                        }
+                    }
+                }
+            }
+        }
+        return made;
+    }
+
     /** The class loader of a bundle that is there. */
     ClassLoader classLoader(String name) {
         return bundle(name).adapt(BundleWiring.class).getClassLoader();
@@ -153,12 +199,16 @@ final class HotPlugContainer {
         Bundle bundle = bundle(name);
         int level = bundle.adapt(BundleStartLevel.class).getStartLevel();
         bundle.uninstall();
+        refresh(bundle);
+        return level;
+    }
+
+    private void refresh(Bundle bundle) throws InterruptedException {
         var refreshed = new CountDownLatch(1);
         framework.adapt(FrameworkWiring.class).refreshBundles(List.of(bundle), event -> refreshed.countDown());
         if (!refreshed.await(DEADLINE_S, TimeUnit.SECONDS)) {
-            throw new AssertionError(name + " is not refreshed in " + DEADLINE_S + " s");
+            throw new AssertionError(bundle + " is not refreshed in " + DEADLINE_S + " s");
         }
-        return level;
     }
 
     private long awaitBack(List<String> expected, long begin) throws Exception {

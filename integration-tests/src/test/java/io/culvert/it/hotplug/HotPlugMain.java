@@ -11,6 +11,7 @@ import java.nio.file.Path;
  *
  * <pre>
  *   install JAR                   adds a bundle
+ *   update NAME                   installs and starts a newer version beside it, stops and removes it
  *   restart NAME                  stops the bundle and starts it
  *   reinstall NAME                uninstalls and refreshes it, installs it again, starts it
  *   cycle NAME ROUNDS SECONDS     reinstalls it so often, and says what it left behind after so many seconds
@@ -44,6 +45,7 @@ final class HotPlugMain {
                     container.install(Path.of(words[1]));
                     say("done");
                 }
+                case "update" -> say("done in " + container.update(words[1]) + " ms");
                 case "restart" -> say("done in " + container.restart(words[1]) + " ms");
                 case "reinstall" -> say("done in " + container.reinstall(words[1]) + " ms");
                 case "cycle" -> {

@@ -558,7 +558,12 @@ final class LoopProtocols {
         if (before != null) {
             before.cancel();
         }
-        return next.begin();
+        return next.begin().whenComplete((done, error) -> {
+            // It knows the provider that it leads to, which may go one day.
+            if (spread == next) {
+                spread = null;
+            }
+        });
     }
 
     TlsSpread tlsSpread(Predicate<TlsProvider> former, long windowNs, int atOnce, TlsSpread.Progress progress) {

@@ -39,6 +39,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -737,6 +738,10 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
         device.put("thinnedAcknowledgements", ends.stream().mapToLong(end -> end.tun().thinned()).sum());
         status.put("tun", device);
         status.put("workers", loops.length);
+        Map<String, Object> moves = new TreeMap<>();
+        meter.moves().forEach((kind, move) ->
+                moves.put(kind, move.done() + " of " + move.total() + " sessions moved to " + move.to()));
+        status.put("moves", moves);
         return status;
     }
 

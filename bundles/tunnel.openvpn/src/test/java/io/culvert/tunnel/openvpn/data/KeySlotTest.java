@@ -174,6 +174,45 @@ class KeySlotTest {
     }
 
     @Test
+    void shouldGoOnExactlyWhereTheSlotBeforeStopped() {
+        KeySlot before = slot(1, 0);
+        before.reserved(before.freezeReservation());
+        seal(before, true, new byte[1]);
+        KeySlot sender = end(DataCipher.AES_256_GCM, counting, false);
+        byte[] first = seal(sender, true, new byte[1]);
+        byte[] late = seal(sender, true, new byte[1]);
+        byte[] third = seal(sender, true, new byte[1]);
+        assertNull(before.open(TestPacket.exactly(first)));
+        assertNull(before.open(TestPacket.exactly(third)));
+        long frozen = before.freezeReservation();
+        KeySlot.Live live = before.freezeLive();
+        before.close();
+
+        KeySlot next = slot(frozen, before.highestReceived());
+        next.resumeLive(live);
+        assertTrue(next.canSeal(), "what was durable still is");
+        seal(next, true, new byte[1]);
+        assertEquals(3, live.nextPacketId() + 1);
+        assertNull(next.open(TestPacket.exactly(late)), "late ones are taken as before");
+        assertEquals(DropReason.REPLAYED, next.open(TestPacket.exactly(first)));
+        assertTrue(next.freezeReservation() >= frozen);
+        // Beyond what was durable, a save must come first.
+        assertEquals(KeySlot.RESERVATION + 1, live.durableEnd());
+    }
+
+    @Test
+    void shouldRefuseToGoOnBeyondTheRecord() {
+        KeySlot next = slot(100, 0);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> next.resumeLive(new KeySlot.Live(5, 101, 0, 0, 0, 0, 0, 0)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> next.resumeLive(new KeySlot.Live(60, 50, 0, 0, 0, 0, 0, 0)));
+        assertFalse(next.canSeal());
+    }
+
+    @Test
     void shouldGrowTheReservationFromWhereItIs() {
         KeySlot slot = slot(1, 0);
         slot.reserved(slot.freezeReservation());
