@@ -178,7 +178,7 @@ class KeySlotTest {
         KeySlot before = slot(1, 0);
         before.reserved(before.freezeReservation());
         seal(before, true, new byte[1]);
-        KeySlot sender = end(DataCipher.AES_256_GCM, counting, false);
+        KeySlot sender = end(DataCipher.AES_256_GCM, new CountingCiphers(), false);
         byte[] first = seal(sender, true, new byte[1]);
         byte[] late = seal(sender, true, new byte[1]);
         byte[] third = seal(sender, true, new byte[1]);
