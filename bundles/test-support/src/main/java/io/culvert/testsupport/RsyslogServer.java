@@ -31,10 +31,12 @@ public final class RsyslogServer implements AutoCloseable {
     public final int linesPort = freePort(false);
 
     private final Path directory;
+    private final List<String> before;
     private @Nullable Process process;
 
-    private RsyslogServer(Path directory) {
+    private RsyslogServer(Path directory, List<String> before) {
         this.directory = directory;
+        this.before = List.copyOf(before);
     }
 
     /** Whether Debian's packages rsyslog and rsyslog-gnutls are there. */
@@ -51,7 +53,12 @@ public final class RsyslogServer implements AutoCloseable {
      * and {@link #clientKey()}. The server's is for {@code localhost}.
      */
     public static RsyslogServer start(Path directory) throws IOException {
-        var server = new RsyslogServer(directory);
+        return start(directory, List.of());
+    }
+
+    /** @param before words in front of the program, which end in running it: {@code ip netns exec NAME} */
+    public static RsyslogServer start(Path directory, List<String> before) throws IOException {
+        var server = new RsyslogServer(directory, before);
         Files.createDirectories(directory);
         var authority = new TestAuthority("Logs");
         Files.writeString(server.authority(), pem("CERTIFICATE", encoded(authority.certificate())));
@@ -90,23 +97,25 @@ public final class RsyslogServer implements AutoCloseable {
 
     /** Starts it again where it was; what it had written stays. */
     public void start() throws IOException {
-        process = new ProcessBuilder(
-                        PROGRAM.toString(), "-n", "-f", file("rsyslog.conf").toString(), "-i", file("pid").toString())
+        var command = new ArrayList<>(before);
+        command.addAll(List.of(
+                PROGRAM.toString(), "-n", "-f", file("rsyslog.conf").toString(), "-i", file("pid").toString()));
+        Process started = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(file("rsyslogd.log").toFile()))
                 .start();
+        process = started;
+        Path net = Path.of("/proc/" + started.pid() + "/net");
         Eventually.await(
                 DEADLINE,
                 () -> "rsyslogd does not listen: " + read(file("rsyslogd.log")),
-                () -> listens("tcp", tcpPort) && listens("tcp", tlsPort) && listens("tcp", linesPort)
-                        && listens("udp", udpPort));
+                () -> listens(net.resolve("tcp"), List.of(tcpPort, tlsPort, linesPort))
+                        && listens(net.resolve("udp"), List.of(udpPort)));
     }
 
-    private static boolean listens(String protocol, int port) throws IOException {
-        String local = "0100007F:%04X ".formatted(port);
-        try (var lines = Files.lines(Path.of("/proc/net/" + protocol))) {
-            return lines.anyMatch(line -> line.toUpperCase(Locale.ROOT).contains(" " + local));
-        }
+    private static boolean listens(Path sockets, List<Integer> ports) throws IOException {
+        String all = Files.readString(sockets).toUpperCase(Locale.ROOT);
+        return ports.stream().allMatch(port -> all.contains(" 0100007F:%04X ".formatted(port)));
     }
 
     /** kill -9. */

@@ -27,6 +27,11 @@ final class HotPlugAppliance implements AutoCloseable {
 
     /** Returns when the appliance is ready. */
     static HotPlugAppliance start(Netns host, Path home) {
+        return start(host, home, BuiltBundle.directory());
+    }
+
+    /** @param bundles one subdirectory for each start level */
+    static HotPlugAppliance start(Netns host, Path home, Path bundles) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx96m",
@@ -45,7 +50,7 @@ final class HotPlugAppliance implements AutoCloseable {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 HotPlugMain.class.getName(),
                 home.toString(),
-                BuiltBundle.directory().toString()));
+                bundles.toString()));
         var process = host.startInteractive("culvert-hotplug", command);
         process.await("^hotplug up", DEADLINE);
         return new HotPlugAppliance(process);
