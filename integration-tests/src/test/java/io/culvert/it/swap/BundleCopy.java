@@ -65,7 +65,7 @@ public final class BundleCopy {
     public BundleCopy activator(Class<?> activator) {
         classes.add(activator);
         Collections.addAll(classes, activator.getDeclaredClasses());
-        return header("Bundle-Activator", activator.getName());
+        return importing("org.osgi.framework").header("Bundle-Activator", activator.getName());
     }
 
     /** Writes it. */

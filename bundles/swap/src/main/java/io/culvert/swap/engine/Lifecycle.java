@@ -96,7 +96,7 @@ final class Lifecycle {
                 && (last instanceof BundleException || last instanceof java.lang.reflect.InvocationTargetException)) {
             last = last.getCause();
         }
-        String message = last.getMessage();
+        String message = last instanceof Error ? last.toString() : last.getMessage();
         return (message == null ? last.getClass().getSimpleName() : message).replaceAll("\\s+", " ");
     }
 
