@@ -55,6 +55,11 @@ final class HandedSessions {
         return estate.names(begin(protocol, instance)).size();
     }
 
+    /** Leaves all sessions to their records in the store. */
+    static void forget(Estate estate) {
+        estate.names(BEGIN).forEach(estate::bytes);
+    }
+
     /** Takes out the sessions of an instance. One that cannot be read is left to the store's record. */
     static List<PacketBus.Judged> take(Estate estate, String protocol, String instance) {
         List<PacketBus.Judged> sessions = new ArrayList<>();

@@ -801,13 +801,21 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
             return 0;
         }
         int handed = 0;
+        boolean inOrder = false;
         try {
             to.things().putAll(estate.things());
             handed = await(handOver(to));
+            inOrder = true;
         } catch (RuntimeException e) {
             LOG.error("bus: could not hand everything over", e);
         }
         endThreads();
+        if (!inOrder || threads.stream().anyMatch(Thread::isAlive)) {
+            // A loop that hangs may go on with its sessions: whoever follows starts behind what they have reserved.
+            LOG.error("bus: a packet loop hangs, sessions go on from their records in the store");
+            HandedSessions.forget(to);
+            handed = 0;
+        }
         for (int i = 0; i < loops.length; i++) {
             loops[i].protocols().leaveParked(to);
             ends.get(i).poller().close();

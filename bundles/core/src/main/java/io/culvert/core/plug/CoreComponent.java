@@ -200,6 +200,9 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
             } else {
                 running.stop(keepsSessions());
             }
+        } catch (RuntimeException e) {
+            LOG.error("core: could not leave what is open, the next core begins anew", e);
+            running.stop(true);
         } finally {
             following.yield();
         }
