@@ -22,7 +22,7 @@ public @interface AuthPamSettings {
     int concurrency() default 8;
 
     @AttributeDefinition(name = "Timeout", description = "In seconds, for PAM's answer.", min = "1", max = "120")
-    int timeout() default 15;
+    int timeout() default 8;
 
     @AttributeDefinition(
             name = "Question timeout",
