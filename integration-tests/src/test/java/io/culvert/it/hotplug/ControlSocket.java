@@ -12,17 +12,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Asks the appliance what needs no arguments. */
-final class ControlSocket {
+/** Asks the appliance as its command line does, without starting a process for each question. */
+public final class ControlSocket {
     private ControlSocket() {}
 
     /**
      * @return the line with the result
      * @throws IOException with the whole answer, when it is no result
      */
-    static String ask(Path socket, String command) throws IOException {
+    public static String ask(Path socket, String command) throws IOException {
+        return ask(socket, command, Map.of());
+    }
+
+    /** As {@link #ask(Path, String)}, with arguments. */
+    public static String ask(Path socket, String command, Map<String, Object> arguments) throws IOException {
         try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            var request = JSON.std.asString(Map.of("command", command, "arguments", Map.of())) + "\n";
+            var request = JSON.std.asString(Map.of("command", command, "arguments", arguments)) + "\n";
             var bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

@@ -58,13 +58,16 @@ public final class Appliance implements AutoCloseable {
         return this;
     }
 
-    /** The usual modules, and tunnel.openvpn instances, each a line of YAML below {@code tunnel.openvpn:}. */
-    public Appliance configure(List<String> coreSettings, List<String> openVpnInstances) {
+    /** The usual modules, more of them, and tunnel.openvpn instances, each a line of YAML below {@code tunnel.openvpn:}. */
+    public Appliance configure(List<String> coreSettings, List<String> openVpnInstances, String... moreModules) {
         var yaml = new StringBuilder("modules:\n  core:\n    ipv4: 10.8.0.0/24\n    ipv6: fd08::/64\n    tun: cvtun\n");
         coreSettings.forEach(s -> yaml.append("    ").append(s).append('\n'));
         for (var module : List.of(
                 "store.local", "pki", "tls.jsse", "tls.openssl", "crypto.jce", "crypto.openssl", "net.ipv4", "net.ipv6", "auth.file",
                 "log.console", "log.file")) {
+            yaml.append("  ").append(module).append(": {}\n");
+        }
+        for (var module : moreModules) {
             yaml.append("  ").append(module).append(": {}\n");
         }
         yaml.append("  tunnel.openvpn:\n");

@@ -28,7 +28,8 @@ public final class OpenVpnServer implements AutoCloseable {
     private final String network;
     private final TestAuthority authority = new TestAuthority("lab authority");
     private final Path wrapKey;
-    private final Proc process;
+    private final Path configuration;
+    private Proc process;
 
     private OpenVpnServer(Lab lab, String label, String transport, int port, String network, List<String> options) {
         this.lab = lab;
@@ -56,9 +57,20 @@ public final class OpenVpnServer implements AutoCloseable {
         text.append(block("ca", certificates(List.of(authority.certificate()))));
         text.append(identity(authority.server("server")));
         options.forEach(option -> text.append(option).append('\n'));
-        var file = write(label + "-server.conf", text.toString());
-        process = lab.server.start("openvpn-" + label, List.of("openvpn", "--config", file.toString()));
-        process.await(OpenVpnClient.CONNECTED, READY);
+        configuration = write(label + "-server.conf", text.toString());
+        process = serve();
+    }
+
+    private Proc serve() {
+        var started = lab.server.start("openvpn-" + label, List.of("openvpn", "--config", configuration.toString()));
+        started.await(OpenVpnClient.CONNECTED, READY);
+        return started;
+    }
+
+    /** As a service manager does it: ends the process, and starts another one. */
+    public void restart() {
+        process.terminate(READY);
+        process = serve();
     }
 
     /**

@@ -20,6 +20,7 @@ public final class Bench {
             Map.entry("peer", PeerBench::run),
             Map.entry("sessions", SessionsBench::run),
             Map.entry("startup", StartupBench::run),
+            Map.entry("swap", SwapBench::run),
             Map.entry("throughput", ThroughputBench::run),
             Map.entry("yardstick", YardstickBench::run)));
     /** Of a failure's text: it ends with what the failing program said last. */

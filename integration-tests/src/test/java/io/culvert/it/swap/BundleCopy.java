@@ -17,7 +17,7 @@ import java.util.jar.Manifest;
 /** Another version of a built bundle: the same classes, a manifest and perhaps an activator of its own. Not signed. */
 public final class BundleCopy {
     private static final Path BUNDLES =
-            Path.of(System.getProperty("culvert.checkout"), "launcher/target/bundles").normalize();
+            Path.of(System.getProperty("culvert.checkout"), "launcher/target").normalize();
 
     private final Path original;
     private final Manifest manifest;
@@ -34,7 +34,7 @@ public final class BundleCopy {
 
     /** @param module its id */
     public static BundleCopy of(String module) {
-        try (var files = Files.walk(BUNDLES)) {
+        try (var files = Files.walk(BUNDLES, 3)) {
             return new BundleCopy(files.filter(file -> file.getFileName().toString().matches(
                             "io\\.culvert\\." + module.replace(".", "\\.") + "-[0-9].*\\.jar"))
                     .findFirst()
