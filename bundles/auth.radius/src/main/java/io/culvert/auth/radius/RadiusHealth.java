@@ -3,13 +3,18 @@ package io.culvert.auth.radius;
 import io.culvert.api.status.HealthCheck;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Logins in the status. */
 final class RadiusHealth implements HealthCheck {
     private final RadiusAuthenticator authenticator;
 
-    RadiusHealth(RadiusAuthenticator authenticator) {
+    private final @Nullable Accounting accounting;
+
+    /** @param accounting null when there is none */
+    RadiusHealth(RadiusAuthenticator authenticator, @Nullable Accounting accounting) {
         this.authenticator = authenticator;
+        this.accounting = accounting;
     }
 
     @Override
@@ -24,6 +29,11 @@ final class RadiusHealth implements HealthCheck {
         facts.put("refused", authenticator.refused.sum());
         facts.put("challenged", authenticator.challenged.sum());
         facts.put("failed", authenticator.failed.sum());
+        if (accounting != null) {
+            facts.put("reported", accounting.reported.sum());
+            facts.put("reportsWaiting", accounting.waiting());
+            facts.put("reportsLost", accounting.lost.sum());
+        }
         return facts;
     }
 }

@@ -483,6 +483,9 @@ final class LoopSession implements SessionHost {
             route(false);
         }
         boolean wasEstablished = established;
+        if (wasEstablished && !keepRecord) {
+            binding.services().sessionEnded(status(), cause);
+        }
         established = false;
         binding.remove(this);
         if (!keepRecord) {
@@ -681,6 +684,7 @@ final class LoopSession implements SessionHost {
             binding.counters().completed();
             route(true);
             LOG.info("{}: established from {}, addresses {}", label(), endpoint.remote(), describe(granted));
+            binding.services().sessionStarted(status());
         }
     }
 

@@ -446,6 +446,10 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         return counters;
     }
 
+    Services services() {
+        return services;
+    }
+
     String moduleOf(Object service) {
         return services.moduleOf(service);
     }

@@ -6,7 +6,9 @@ import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.PathStatus;
+import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tls.TlsProvider;
+import io.culvert.api.tunnel.CloseCause;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,4 +38,10 @@ public interface Services {
     default String moduleOf(Object service) {
         return "";
     }
+
+    /** Takes note of a session that was established. */
+    default void sessionStarted(SessionStatus session) {}
+
+    /** Takes note of an established session that ended. */
+    default void sessionEnded(SessionStatus session, CloseCause cause) {}
 }

@@ -11,6 +11,7 @@ import io.culvert.api.status.HealthCheck;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.PathStatus;
 import io.culvert.api.status.PathWatch;
+import io.culvert.api.status.SessionListener;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsProvider;
@@ -75,6 +76,10 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
     private final NewestFirst<NetworkProtocol> networks = new NewestFirst<>();
     private final NewestFirst<PayloadCodec> codecs = new NewestFirst<>();
 
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    private volatile List<SessionListener> listeners = List.of();
+
+    private @Nullable SessionNews news;
     private volatile @Nullable Appliance appliance;
     private volatile @Nullable BundleContext context;
     private volatile long tlsSwapWindowNs;
@@ -132,6 +137,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         }
         var choice = new CipherChoice(config.ciphers(), System::nanoTime);
         offer(choice);
+        var told = new SessionNews(() -> listeners);
         var plugged = new Appliance.Plugged(
                 providers::authenticators,
                 providers::checks,
@@ -142,7 +148,9 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
                         choice,
                         networks::inForce,
                         codecs::inForce,
-                        providers.modules));
+                        providers.modules,
+                        told));
+        news = told;
         tlsSwapWindowNs = TimeUnit.SECONDS.toNanos(config.tlsSwapWindowSeconds());
         Estate inherited = following.inherit();
         try {
@@ -207,6 +215,11 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
             following.yield();
         }
         running.stop(true);
+        SessionNews told = news;
+        news = null;
+        if (told != null) {
+            told.close();
+        }
     }
 
     private static Path home(BundleContext context) {

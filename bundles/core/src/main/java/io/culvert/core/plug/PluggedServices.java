@@ -6,7 +6,9 @@ import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.PathStatus;
+import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tls.TlsProvider;
+import io.culvert.api.tunnel.CloseCause;
 import io.culvert.core.bus.Services;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,8 @@ record PluggedServices(
         CipherChoice choice,
         Supplier<List<NetworkProtocol>> protocols,
         Supplier<List<PayloadCodec>> payloadCodecs,
-        Modules modules)
+        Modules modules,
+        SessionNews news)
         implements Services {
     @Override
     public Optional<TlsProvider> tls() {
@@ -61,5 +64,15 @@ record PluggedServices(
     @Override
     public String moduleOf(Object service) {
         return modules.of(service);
+    }
+
+    @Override
+    public void sessionStarted(SessionStatus session) {
+        news.started(session);
+    }
+
+    @Override
+    public void sessionEnded(SessionStatus session, CloseCause cause) {
+        news.ended(session, cause);
     }
 }
