@@ -3,14 +3,14 @@ package io.culvert.testsupport;
 import io.culvert.api.tls.TlsPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +28,12 @@ public final class SlapdServer implements AutoCloseable {
     public final int port = freePort();
     public final int tlsPort = freePort();
     private final Path directory;
+    private final List<String> runner;
     private @Nullable Process process;
 
-    private SlapdServer(Path directory) {
+    private SlapdServer(Path directory, List<String> runner) {
         this.directory = directory;
+        this.runner = runner;
     }
 
     /** Whether Debian's package slapd is there. */
@@ -41,7 +43,13 @@ public final class SlapdServer implements AutoCloseable {
 
     /** @param ldif the entries below {@code dc=example,dc=org}; that one and the service account are there already */
     public static SlapdServer start(Path directory, String ldif) throws IOException, InterruptedException {
-        var server = new SlapdServer(directory);
+        return start(directory, ldif, List.of());
+    }
+
+    /** @param runner the command that runs it, such as {@code ip netns exec NAME} */
+    public static SlapdServer start(Path directory, String ldif, List<String> runner)
+            throws IOException, InterruptedException {
+        var server = new SlapdServer(directory, runner);
         Files.createDirectories(directory.resolve("data"));
         var authority = new TestAuthority("Directory");
         Files.writeString(server.authority(), pem("CERTIFICATE", encoded(authority.certificate())));
@@ -98,23 +106,21 @@ public final class SlapdServer implements AutoCloseable {
 
     /** Starts it again where it was, with what it had. */
     public void start() throws IOException {
-        process = new ProcessBuilder(
-                        PROGRAM.toString(), "-d", "0", "-f", directory.resolve("slapd.conf").toString(), "-h",
-                        "ldap://127.0.0.1:" + port + " ldaps://127.0.0.1:" + tlsPort)
+        Path pid = directory.resolve("pid");
+        Files.deleteIfExists(pid);
+        var command = new ArrayList<>(runner);
+        command.addAll(List.of(
+                PROGRAM.toString(), "-d", "0", "-f", directory.resolve("slapd.conf").toString(), "-h",
+                "ldap://127.0.0.1:" + port + " ldaps://127.0.0.1:" + tlsPort));
+        process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("slapd.log").toFile()))
                 .start();
         Eventually.await(
                 DEADLINE,
                 () -> "slapd does not listen: see " + directory.resolve("slapd.log"),
-                () -> listens(port) && listens(tlsPort));
-    }
-
-    private static boolean listens(int port) throws IOException {
-        try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
-            return true;
-        }
+                // Written when it listens.
+                () -> Files.exists(pid));
     }
 
     /** kill -9. */
