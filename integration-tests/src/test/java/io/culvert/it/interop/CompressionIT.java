@@ -74,7 +74,7 @@ class CompressionIT {
         "1195, comp-lzo no, compress stub-v2",
         "1196, compress lz4-v2, compress lz4-v2",
         "1197, compress lz4-v2, compress lz4-v2",
-        "1197, compress stub-v2, compress lz4-v2"
+        "1197, compress stub-v2, compress stub-v2"
     })
     void shouldAgreeOnWhatBothAllow(int port, String option, String pushed) {
         try (var client = connect(port, YES, option).awaitConnected()) {
@@ -94,10 +94,8 @@ class CompressionIT {
     @Test
     void shouldRefuseCompressionWhereItIsNotAllowed() {
         try (var client = connect(REFUSE, YES, "compress lz4-v2")) {
-            client.process().await("AUTH_FAILED", Duration.ofSeconds(20));
+            client.process().await("AUTH_FAILED,compression is refused", Duration.ofSeconds(20));
         }
-        String log = appliance.cli("logs").ok();
-        assertTrue(log.contains("set compression and install codec.stub"), log);
     }
 
     /** The codec leaves while a client compresses: what it compresses is dropped, the session stays, all flows again after. */

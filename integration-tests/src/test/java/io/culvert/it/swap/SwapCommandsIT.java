@@ -9,11 +9,13 @@ import io.culvert.it.lab.Lab;
 import io.culvert.it.lab.OpenVpnClient;
 import io.culvert.it.lab.RequiresRoot;
 import io.culvert.it.swap.broken.Doubting;
+import io.culvert.it.swap.broken.Failing;
 import io.culvert.it.swap.broken.Hanging;
 import io.culvert.it.swap.broken.Leaking;
 import io.culvert.it.swap.broken.Throwing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -153,6 +155,29 @@ class SwapCommandsIT {
                 BundleCopy.of("tls.jsse").version(NEW).activator(Hanging.class).to(file("hanging")),
                 "tls.jsse",
                 "its stop did not end within");
+    }
+
+    /** The self-test passes; only real clients tell. */
+    @Test
+    @Order(4)
+    void shouldGoBackByItselfWhenOneHandshakeInThreeFails() throws Exception {
+        appliance.cli("user", "add", "bob").ok();
+        String profile = appliance.profile("bob", Lab.serverIpv4(1), "udp", "");
+        String file = BundleCopy.of("tls.jsse").version(NEW).activator(Failing.class).to(file("failing")).toString();
+        var change = lab.server.start(
+                "update",
+                List.of("sh", "-c", appliance.command("module", "update", "tls.jsse", file, "--watch", "90")));
+        change.await("watching", Duration.ofSeconds(60));
+        for (int i = 0; i < 30 && change.alive(); i++) {
+            try (var bob = OpenVpnClient.start(lab, lab.client(1), "bob", profile, "hand-window 4", "tls-timeout 1")) {
+                bob.process().await(OpenVpnClient.CONNECTED + "|TLS Error|SIGUSR1", Duration.ofSeconds(20));
+            }
+        }
+        var result = change.join(Duration.ofSeconds(60));
+        assertEquals(1, result.exit(), result.output());
+        assertTrue(result.output().matches("(?s).*rolled back, \\d+ of \\d+ handshakes failed.*"), result.output());
+        assertEquals(OLD, module("tls.jsse").get("version"));
+        goesOn();
     }
 
     private static void assertRefused(Path file, String id, String reason) {

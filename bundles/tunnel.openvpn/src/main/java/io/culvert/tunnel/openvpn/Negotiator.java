@@ -220,8 +220,14 @@ final class Negotiator {
             return;
         }
         if (!agreeOnFraming()) {
-            refuseOptions(state, "the client wants compression, or its framing, which is refused: take 'compress' and"
-                    + " 'comp-lzo' out of its configuration, or set compression and install codec.stub", nowNs);
+            events.onRefused(
+                    state,
+                    new CloseCause(
+                            Kind.NEGOTIATION_FAILED,
+                            "the client insists on compression or its framing: take 'compress' and 'comp-lzo' out of its"
+                                    + " configuration, or set compression on the listener and install codec.stub",
+                            ControlMessage.reason("compression is refused: take compress and comp-lzo out of the configuration")),
+                    nowNs);
             return;
         }
         List<String> offered = new ArrayList<>(agreement.peerInfo.ciphers());

@@ -82,7 +82,8 @@ public @interface OpenVpnSettings {
     @AttributeDefinition(
             required = false,
             description = "key-exchange groups by IANA name in order of preference, as X25519MLKEM768, x25519, secp256r1;"
-                    + " a TLS provider passes over those that it lacks; empty for the provider's own choice")
+                    + " a TLS provider passes over those that it lacks; with TLS 1.2 the certificate's curve, secp256r1, must be"
+                    + " among them; empty for the provider's own choice")
     String[] tlsGroups() default {};
 
     @AttributeDefinition(description = "seconds for one negotiation, 5 to 600", min = "5", max = "600")

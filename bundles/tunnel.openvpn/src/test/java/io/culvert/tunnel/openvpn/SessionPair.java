@@ -204,7 +204,7 @@ final class SessionPair {
 
         @Override
         public String[] tlsGroups() {
-            return new String[] {"X25519MLKEM768", "x25519"};
+            return new String[] {"X25519MLKEM768", "x25519", "secp256r1"};
         }
 
         @Override
