@@ -4,6 +4,7 @@ import io.culvert.api.tls.TlsPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
@@ -119,8 +120,15 @@ public final class SlapdServer implements AutoCloseable {
         Eventually.await(
                 DEADLINE,
                 () -> "slapd does not listen: see " + directory.resolve("slapd.log"),
-                // Written when it listens.
-                () -> Files.exists(pid));
+                () -> Files.exists(pid) && accepts(port) && accepts(tlsPort));
+    }
+
+    private static boolean accepts(int port) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** kill -9. */

@@ -6,6 +6,7 @@ import io.culvert.api.config.ModuleSettings.Difference;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.SessionStatus;
+import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.swap.osgi.Components;
@@ -198,11 +199,22 @@ final class Planner {
             refusals.add(
                     module + " is the last cipher provider, and the running tunnels need one; install another one first");
         }
+        if (onlyStore(bundle)) {
+            refusals.add(module + " is the only store: users, keys and sessions are in it");
+        }
         if (tunnels && module.equals("core")) {
             refusals.add("the running tunnels need core");
         }
         components.neededBy(bundle).forEach(line -> refusals.add(line + ", and only " + module + " offers one"));
         return refusals;
+    }
+
+    /** Everybody sees the store through its front, which offers one as well. */
+    private boolean onlyStore(Bundle bundle) {
+        var behind = components.offers(Store.class.getName(), null).stream()
+                .filter(reference -> reference.getProperty("culvert.front") == null)
+                .toList();
+        return !behind.isEmpty() && behind.stream().allMatch(reference -> bundle.equals(reference.getBundle()));
     }
 
     private boolean onlyOne(Bundle bundle, Class<?> service) {
