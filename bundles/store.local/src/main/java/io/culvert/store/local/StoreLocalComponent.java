@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceRegistration;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
 @Designate(ocd = StoreLocalSettings.class)
+// It registers the service itself, when its turn has come; whoever misses a store is told where there is one.
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"io.culvert.api.store.Store\"")
 public final class StoreLocalComponent {
     static final String PID = "io.culvert.store.local";
 
