@@ -139,9 +139,11 @@ final class HotPlugContainer {
         try (var from = new JarFile(jars.get(name).toFile())) {
             var manifest = new Manifest(from.getManifest());
             manifest.getMainAttributes().putValue(Constants.BUNDLE_VERSION, version);
+            // Digests of the signature, which is left out below.
+            manifest.getEntries().clear();
             try (var to = new JarOutputStream(Files.newOutputStream(made), manifest)) {
                 for (var entry : Collections.list(from.entries())) {
-                    if (!entry.getName().equalsIgnoreCase(JarFile.MANIFEST_NAME)) {
+                    if (!entry.getName().matches("META-INF/(MANIFEST\\.MF|[^/]*\\.(SF|RSA|EC|DSA))")) {
                         to.putNextEntry(new ZipEntry(entry.getName()));
                         try (var in = from.getInputStream(entry)) {
                             in.transferTo(to);

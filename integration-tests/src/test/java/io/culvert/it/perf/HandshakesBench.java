@@ -34,7 +34,7 @@ final class HandshakesBench {
     private static final int IPERF_WARM_UP_SECONDS = 6;
     private static final int PARALLEL = 16;
     private static final String ANSWER = "handshakes (\\d+) failed (\\d+) in ([0-9.]+) s, own cpu ([0-9.]+) s.*";
-    private static final List<String> PROVIDERS = List.of("tls.openssl", "tls.jsse");
+    private static final List<String> PROVIDERS = List.of("tls.openssl", "tls.bouncycastle", "tls.jsse");
 
     private record Round(double perSecond, double cpuMs, double peerCpuMs, double failed) {}
 

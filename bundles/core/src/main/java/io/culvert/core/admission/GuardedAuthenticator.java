@@ -3,6 +3,7 @@ package io.culvert.core.admission;
 import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Authenticator;
 import io.culvert.api.auth.Credentials;
+import io.culvert.core.bus.EndedThread;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -125,14 +126,14 @@ final class GuardedAuthenticator {
         var task = new FutureTask<>(() -> authenticator.authenticate(own));
         try {
             // Not virtual: native code would hold a thread that all virtual ones share.
-            Thread.ofPlatform().daemon().name("culvert-auth-" + name).start(() -> {
+            Thread.ofPlatform().daemon().name("culvert-auth-" + name).start(EndedThread.forgetting(() -> {
                 try {
                     task.run();
                 } finally {
                     own.zero();
                     turns.release();
                 }
-            });
+            }));
         } catch (OutOfMemoryError e) {
             turns.release();
             own.zero();

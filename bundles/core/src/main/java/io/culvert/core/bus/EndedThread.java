@@ -9,13 +9,13 @@ import org.slf4j.LoggerFactory;
  * 7.0.5 note which thread loads a class, and when two threads want one class at the same time they may keep that note:
  * the thread, and through it the whole core that was exchanged since.
  */
-final class EndedThread {
+public final class EndedThread {
     private static final Logger LOG = LoggerFactory.getLogger(EndedThread.class);
 
     private EndedThread() {}
 
     /** A runnable of the JDK, which forgets {@code work} when that is done. */
-    static Runnable forgetting(Runnable work) {
+    public static Runnable forgetting(Runnable work) {
         return new FutureTask<>(
                 () -> {
                     try {

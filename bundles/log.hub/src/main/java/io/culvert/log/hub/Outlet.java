@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -295,7 +296,9 @@ final class Outlet {
 
         Worker(Seat seat) {
             this.seat = seat;
-            this.thread = Thread.ofPlatform().daemon().name("log-" + name).unstarted(this);
+            // A task forgets what it ran, which an ended thread does not: the class loaders of Felix 7.0.5 may keep the
+            // thread that loaded a class while another wanted it, and through it a sink that left.
+            this.thread = Thread.ofPlatform().daemon().name("log-" + name).unstarted(new FutureTask<>(this, ""));
         }
 
         boolean stalled() {
