@@ -72,6 +72,7 @@ final class SwapBench {
     private final OpenVpnClient client;
     private final int times;
     private final Csv csv;
+    private final String address;
     private int version = 100;
 
     private SwapBench(Lab lab, Appliance appliance, OpenVpnClient client, int times, Csv csv) {
@@ -80,6 +81,7 @@ final class SwapBench {
         this.client = client;
         this.times = times;
         this.csv = csv;
+        this.address = client.line("ifconfig 10\\.8\\.0\\.\\d+").substring("ifconfig ".length());
     }
 
     static void run(String[] options) throws Exception {
@@ -138,7 +140,7 @@ final class SwapBench {
     }
 
     private Sequence down(int rate) {
-        return Sequence.start(lab.server, lab.client(1), "10.8.0.2", DOWN_PORT, rate, BYTES);
+        return Sequence.start(lab.server, lab.client(1), address, DOWN_PORT, rate, BYTES);
     }
 
     private Map<String, List<Swap>> swaps(List<String> modules, int rate) throws IOException {
