@@ -94,6 +94,8 @@ final class HandshakesBench {
                 modules:
                   core: { ipv4: 10.%d.0.0/16, tun: cv%d, maxSessions: 20000, duplicateLogins: true, redirectGateway: false, forwarding: false, masquerade: false }
                   store.local: {}
+                  net.ipv4: {}
+                  net.ipv6: {}
                   pki: {}
                   %s: {}
                   crypto.jce: {}

@@ -129,6 +129,8 @@ final class SessionsBench {
             modules:
               core: { ipv4: 10.8.0.0/16, tun: cvtun, maxSessions: 20000, duplicateLogins: true }
               store.local: {}
+              net.ipv4: {}
+              net.ipv6: {}
               pki: {}
             %s  auth.file: {}
               log.file: {}
