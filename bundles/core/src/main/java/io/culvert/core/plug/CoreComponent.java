@@ -73,8 +73,8 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
 
     private final Providers providers = new Providers();
     private volatile @Nullable CipherTrials ciphers;
-    private final NewestFirst<NetworkProtocol> networks = new NewestFirst<>();
-    private final NewestFirst<PayloadCodec> codecs = new NewestFirst<>();
+    private final Offered<NetworkProtocol> networks = new Offered<>();
+    private final Offered<PayloadCodec> codecs = new Offered<>();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     private volatile List<SessionListener> listeners = List.of();
@@ -146,8 +146,8 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
                         providers.tls,
                         providers::authority,
                         choice,
-                        networks::inForce,
-                        codecs::inForce,
+                        networks::all,
+                        codecs::all,
                         providers.modules,
                         told));
         news = told;
@@ -496,7 +496,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         }
         Map<String, Object> status = running.status();
         status.put("ciphers", trials.choice().status());
-        status.put("networks", networks.inForce().stream().map(NetworkProtocol::name).distinct().toList());
+        status.put("networks", networks.all().stream().map(NetworkProtocol::name).distinct().toList());
         return status;
     }
 }
