@@ -1,5 +1,6 @@
 package io.culvert.swap.repository;
 
+import io.culvert.swap.state.ModuleHome;
 import io.culvert.swap.trust.Trust;
 import io.culvert.swap.trust.Verdict;
 import java.io.IOException;
@@ -8,12 +9,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -153,7 +151,7 @@ final class ModuleRepository {
         Path part = Files.createTempFile(quarantine, "module", ".part");
         try {
             download.copy(from, offer.size(), part);
-            String actual = sha256(part);
+            String actual = ModuleHome.hash(part);
             if (!actual.equals(offer.sha256())) {
                 throw new IOException(from + ": is not what the index describes: SHA-256 " + actual + " instead of "
                         + offer.sha256());
@@ -161,19 +159,6 @@ final class ModuleRepository {
             return Files.move(part, jar, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
-        }
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            var digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[64 * 1024];
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                digest.update(buffer, 0, read);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 

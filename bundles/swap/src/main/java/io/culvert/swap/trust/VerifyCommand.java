@@ -2,16 +2,14 @@ package io.culvert.swap.trust;
 
 import io.culvert.api.command.Command;
 import io.culvert.api.command.CommandException;
+import io.culvert.swap.state.ModuleHome;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +84,7 @@ public final class VerifyCommand implements Command {
         if (expected == null) {
             return "wrong: not part of the release";
         }
-        return sha256(jar).equals(expected) ? "in the signed index" : "wrong: differs from the signed index";
+        return ModuleHome.hash(jar).equals(expected) ? "in the signed index" : "wrong: differs from the signed index";
     }
 
     /** Digests by name, from lines as sha256sum(1) writes them. */
@@ -109,19 +107,6 @@ public final class VerifyCommand implements Command {
     private static List<Path> list(Path directory) throws IOException {
         try (var files = Files.list(directory)) {
             return files.sorted().toList();
-        }
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            var digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[64 * 1024];
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                digest.update(buffer, 0, read);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 }
