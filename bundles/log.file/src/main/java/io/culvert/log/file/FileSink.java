@@ -4,6 +4,7 @@ import io.culvert.api.config.ConfigException;
 import io.culvert.api.log.LogRecord;
 import io.culvert.api.log.LogSink;
 import io.culvert.api.status.HealthCheck;
+import io.culvert.log.support.Bounds;
 import io.culvert.log.support.Json;
 import io.culvert.log.support.SinkHealth;
 import java.io.IOException;
@@ -112,10 +113,10 @@ public final class FileSink implements LogSink {
 
     private static RotatingFile.Limits limits(Settings settings) {
         return new RotatingFile.Limits(
-                within("maxMegabytes", settings.maxMegabytes(), 1, 1024) * MEGABYTE,
-                within("files", settings.files(), 1, 100) - 1,
-                Duration.ofHours(within("rotateHours", settings.rotateHours(), 0, 8760)),
-                Duration.ofDays(within("retainDays", settings.retainDays(), 0, 3650)));
+                Bounds.within(PID, "maxMegabytes", settings.maxMegabytes(), 1, 1024) * MEGABYTE,
+                Bounds.within(PID, "files", settings.files(), 1, 100) - 1,
+                Duration.ofHours(Bounds.within(PID, "rotateHours", settings.rotateHours(), 0, 8760)),
+                Duration.ofDays(Bounds.within(PID, "retainDays", settings.retainDays(), 0, 3650)));
     }
 
     private static Set<PosixFilePermission> mode(String mode) {
@@ -132,13 +133,6 @@ public final class FileSink implements LogSink {
             case "text" -> false;
             default -> throw new ConfigException(PID, "format", format, "must be text or json");
         };
-    }
-
-    private static int within(String attribute, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new ConfigException(PID, attribute, value, "must be from " + min + " to " + max);
-        }
-        return value;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.culvert.log.jdbc;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.log.LogRecord;
 import io.culvert.api.log.LogSink;
+import io.culvert.log.support.Bounds;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -28,24 +29,17 @@ final class JdbcSink implements LogSink, AutoCloseable {
             throw new ConfigException(PID, "table", name, "must be TABLE or SCHEMA.TABLE, of letters, digits and _");
         }
         target = Database.shown(settings.url()) + " " + name;
-        var retain = Duration.ofDays(within("retainDays", settings.retainDays(), 0, 36500));
+        var retain = Duration.ofDays(Bounds.within(PID, "retainDays", settings.retainDays(), 0, 36500));
         table = new LogTable(database(settings), name, retain, clock);
     }
 
     private static Database database(JdbcSettings settings) {
-        int timeout = within("timeout", settings.timeout(), 1, 300);
+        int timeout = Bounds.within(PID, "timeout", settings.timeout(), 1, 300);
         try {
             return Database.of(settings.url(), settings.user(), settings.password(), timeout);
         } catch (IllegalArgumentException | SQLException e) {
             throw new ConfigException(PID, "url", Database.shown(settings.url()), String.valueOf(e.getMessage()));
         }
-    }
-
-    private static int within(String attribute, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new ConfigException(PID, attribute, value, "must be from " + min + " to " + max);
-        }
-        return value;
     }
 
     @Override

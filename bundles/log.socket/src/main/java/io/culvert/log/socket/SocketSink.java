@@ -4,6 +4,7 @@ import io.culvert.api.config.ConfigException;
 import io.culvert.api.log.LogRecord;
 import io.culvert.api.log.LogSink;
 import io.culvert.api.status.HealthCheck;
+import io.culvert.log.support.Bounds;
 import io.culvert.log.support.HostName;
 import io.culvert.log.support.SinkHealth;
 import io.culvert.log.support.link.DatagramLink;
@@ -126,8 +127,8 @@ public final class SocketSink implements LogSink {
         if (host.isEmpty()) {
             throw new ConfigException(PID, "host", "", "must be the receiver's name or address");
         }
-        int port = within("port", settings.port(), 1, 65535);
-        int datagramBytes = within("datagramBytes", settings.datagramBytes(), 512, 65000);
+        int port = Bounds.within(PID, "port", settings.port(), 1, 65535);
+        int datagramBytes = Bounds.within(PID, "datagramBytes", settings.datagramBytes(), 512, 65000);
         boolean gelf = switch (settings.format()) {
             case "gelf" -> true;
             case "json" -> false;
@@ -150,13 +151,6 @@ public final class SocketSink implements LogSink {
                 transport.equals("udp") ? datagramBytes : 0,
                 settings.compress());
         target = transport + " " + (unix ? home.resolve(settings.path()) : host + " " + port);
-    }
-
-    private static int within(String attribute, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new ConfigException(PID, attribute, value, "must be from " + min + " to " + max);
-        }
-        return value;
     }
 
     @Override

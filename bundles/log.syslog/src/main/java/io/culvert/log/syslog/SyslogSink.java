@@ -4,6 +4,7 @@ import io.culvert.api.config.ConfigException;
 import io.culvert.api.log.LogRecord;
 import io.culvert.api.log.LogSink;
 import io.culvert.api.status.HealthCheck;
+import io.culvert.log.support.Bounds;
 import io.culvert.log.support.HostName;
 import io.culvert.log.support.SinkHealth;
 import io.culvert.log.support.link.DatagramLink;
@@ -124,7 +125,7 @@ public final class SyslogSink implements LogSink {
         if (host.isEmpty()) {
             throw new ConfigException(PID, "host", "", "must be the receiver's name or address");
         }
-        int port = within("port", settings.port(), 0, 65535);
+        int port = Bounds.within(PID, "port", settings.port(), 0, 65535);
         boolean datagrams = transport.equals("udp");
         int effective = port != 0 ? port : datagrams ? 514 : transport.equals("tcp") ? 601 : 6514;
         Link link = switch (transport) {
@@ -147,7 +148,7 @@ public final class SyslogSink implements LogSink {
                 settings.appName(),
                 ProcessHandle.current().pid(),
                 dataId(settings.dataId()),
-                within("maxBytes", max, LEAST_MAX_BYTES, 65000));
+                Bounds.within(PID, "maxBytes", max, LEAST_MAX_BYTES, 65000));
         writer = new SyslogWriter(format, link, !datagrams, transport + " " + host + " " + effective);
     }
 
@@ -165,13 +166,6 @@ public final class SyslogSink implements LogSink {
             throw new ConfigException(PID, "dataId", id, "must be NAME@ENTERPRISE-NUMBER in at most 32 characters");
         }
         return id;
-    }
-
-    private static int within(String attribute, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new ConfigException(PID, attribute, value, "must be from " + min + " to " + max);
-        }
-        return value;
     }
 
     @Override
