@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.culvert.testsupport.TestPacket;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -50,7 +51,7 @@ final class Lz4CoderTest {
         int compressed = 0;
         for (int seed = 0; seed < 5_000; seed++) {
             byte[] bytes = packet(seed);
-            var packet = new Packet(bytes, ROOM);
+            var packet = TestPacket.within(bytes, ROOM);
             if (!coder.encode(packet, 2)) {
                 assertArrayEquals(bytes, packet.bytes(), "left alone, seed " + seed);
                 continue;
@@ -68,7 +69,7 @@ final class Lz4CoderTest {
     void shouldReadWhatAnotherImplementationWrites() {
         for (int seed = 0; seed < 5_000; seed++) {
             byte[] bytes = packet(seed);
-            var packet = new Packet(OTHER.fastCompressor().compress(bytes), ROOM);
+            var packet = TestPacket.within(OTHER.fastCompressor().compress(bytes), ROOM);
             assertTrue(coder.decode(packet), "seed " + seed);
             assertArrayEquals(bytes, packet.bytes(), "seed " + seed);
         }
@@ -77,7 +78,7 @@ final class Lz4CoderTest {
     /** Token with 1 literal and a match of 4 + 6, the literal, offset 1, then the last sequence with 5 literals. */
     @Test
     void shouldReadTheSpecificationsSequences() {
-        var packet = new Packet(HexFormat.ofDelimiter(" ").parseHex("16 61 01 00 50 62 63 64 65 66"), ROOM);
+        var packet = TestPacket.within(HexFormat.ofDelimiter(" ").parseHex("16 61 01 00 50 62 63 64 65 66"), ROOM);
         assertTrue(coder.decode(packet));
         assertEquals("aaaaaaaaaaabcdef", new String(packet.bytes()));
     }
@@ -87,25 +88,25 @@ final class Lz4CoderTest {
         byte[] bytes = new byte[1400];
         new Random(7).nextBytes(bytes);
         Arrays.fill(bytes, 100, 900, (byte) 'a');
-        var whole = new Packet(bytes, ROOM);
+        var whole = TestPacket.within(bytes, ROOM);
         assertTrue(coder.encode(whole, 2));
         byte[] block = whole.bytes();
         for (int length = 0; length < block.length; length++) {
-            var cut = new Packet(Arrays.copyOf(block, length), ROOM);
+            var cut = TestPacket.within(Arrays.copyOf(block, length), ROOM);
             assertFalse(coder.decode(cut) && Arrays.equals(cut.bytes(), bytes), "length " + length);
         }
-        assertFalse(coder.decode(new Packet(block, 1399)), "larger than the buffer");
-        assertTrue(coder.decode(new Packet(block, 1400)));
+        assertFalse(coder.decode(TestPacket.within(block, 1399)), "larger than the buffer");
+        assertTrue(coder.decode(TestPacket.within(block, 1400)));
     }
 
     @Test
     void shouldForgetEarlierPackets() {
         byte[] bytes = packet(3);
         for (int i = 0; i < 40_000; i++) {
-            var packet = new Packet(bytes, ROOM);
+            var packet = TestPacket.within(bytes, ROOM);
             coder.encode(packet, 2);
         }
-        var packet = new Packet(bytes, ROOM);
+        var packet = TestPacket.within(bytes, ROOM);
         assertTrue(coder.encode(packet, 2));
         assertArrayEquals(bytes, OTHER.safeDecompressor().decompress(packet.bytes(), bytes.length));
     }
@@ -115,7 +116,7 @@ final class Lz4CoderTest {
         if (block.length > ROOM) {
             return;
         }
-        var packet = new Packet(block, ROOM);
+        var packet = TestPacket.within(block, ROOM);
         boolean read = coder.decode(packet);
         byte[] theirs;
         try {

@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.net.PacketAddresses;
-import io.culvert.api.packet.PacketBuffer;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import io.culvert.testsupport.TestPacket;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -22,44 +21,10 @@ final class Ipv4Test {
     private final Ipv4 ipv4 = new Ipv4();
     private final PacketAddresses addresses = new PacketAddresses();
 
-    private static final class Packet implements PacketBuffer {
-        private static final int HEADROOM = 5;
-        private final MemorySegment segment;
-        private int offset = HEADROOM;
-        private int length;
-
-        Packet(byte[] bytes, int length) {
-            segment = Arena.ofAuto().allocate(HEADROOM + length);
-            MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, HEADROOM, length);
-            this.length = length;
-        }
-
-        @Override
-        public MemorySegment segment() {
-            return segment;
-        }
-
-        @Override
-        public int offset() {
-            return offset;
-        }
-
-        @Override
-        public int length() {
-            return length;
-        }
-
-        @Override
-        public void bounds(int offset, int length) {
-            this.offset = offset;
-            this.length = length;
-        }
-    }
-
     @Test
     void shouldReadWhomAPacketIsFromAndFor() {
         assertEquals(NetworkProtocol.IPV4, ipv4.etherType());
-        var packet = new Packet(PACKET, PACKET.length);
+        var packet = TestPacket.of(PACKET);
         assertTrue(ipv4.read(packet, addresses));
         assertEquals(0, addresses.sourceHigh());
         assertEquals(0xFFFF_0A08_0002L, addresses.sourceLow());
@@ -69,8 +34,8 @@ final class Ipv4Test {
 
     @Test
     void shouldCutOffWhatFollowsThePacket() {
-        byte[] longer = java.util.Arrays.copyOf(PACKET, PACKET.length + 9);
-        var packet = new Packet(longer, longer.length);
+        byte[] longer = Arrays.copyOf(PACKET, PACKET.length + 9);
+        var packet = TestPacket.of(longer);
         assertTrue(ipv4.read(packet, addresses));
         assertEquals(PACKET.length, packet.length());
     }
@@ -78,13 +43,13 @@ final class Ipv4Test {
     @Test
     void shouldRefuseEveryTruncation() {
         for (int length = 0; length < PACKET.length; length++) {
-            assertFalse(ipv4.read(new Packet(PACKET, length), addresses), "length " + length);
+            assertFalse(ipv4.read(TestPacket.exactly(Arrays.copyOf(PACKET, length)), addresses), "length " + length);
         }
     }
 
     @Test
     void shouldCountHopsDownToOne() {
-        var packet = new Packet(PACKET, PACKET.length);
+        var packet = TestPacket.of(PACKET);
         assertTrue(ipv4.hop(packet));
         assertEquals(1, packet.segment().get(ValueLayout.JAVA_BYTE, packet.offset() + 8));
         assertFalse(ipv4.hop(packet));
@@ -92,7 +57,7 @@ final class Ipv4Test {
 
     @FuzzTest
     void shouldAnswerAnyBytes(byte[] data) {
-        var packet = new Packet(data, data.length);
+        var packet = TestPacket.exactly(data);
         if (ipv4.read(packet, addresses)) {
             assertTrue(packet.length() <= data.length && packet.length() >= 20);
             ipv4.hop(packet);

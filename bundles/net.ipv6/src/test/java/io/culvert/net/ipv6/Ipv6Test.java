@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.net.PacketAddresses;
-import io.culvert.api.packet.PacketBuffer;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import io.culvert.testsupport.TestPacket;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -23,44 +22,10 @@ final class Ipv6Test {
     private final Ipv6 ipv6 = new Ipv6();
     private final PacketAddresses addresses = new PacketAddresses();
 
-    private static final class Packet implements PacketBuffer {
-        private static final int HEADROOM = 5;
-        private final MemorySegment segment;
-        private int offset = HEADROOM;
-        private int length;
-
-        Packet(byte[] bytes, int length) {
-            segment = Arena.ofAuto().allocate(HEADROOM + length);
-            MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, HEADROOM, length);
-            this.length = length;
-        }
-
-        @Override
-        public MemorySegment segment() {
-            return segment;
-        }
-
-        @Override
-        public int offset() {
-            return offset;
-        }
-
-        @Override
-        public int length() {
-            return length;
-        }
-
-        @Override
-        public void bounds(int offset, int length) {
-            this.offset = offset;
-            this.length = length;
-        }
-    }
-
     @Test
     void shouldReadWhomAPacketIsFromAndFor() {
         assertEquals(NetworkProtocol.IPV6, ipv6.etherType());
-        var packet = new Packet(PACKET, PACKET.length);
+        var packet = TestPacket.of(PACKET);
         assertTrue(ipv6.read(packet, addresses));
         assertEquals(0xFD00_0000_0000_0000L, addresses.sourceHigh());
         assertEquals(2, addresses.sourceLow());
@@ -70,8 +35,8 @@ final class Ipv6Test {
 
     @Test
     void shouldCutOffWhatFollowsThePacket() {
-        byte[] longer = java.util.Arrays.copyOf(PACKET, PACKET.length + 9);
-        var packet = new Packet(longer, longer.length);
+        byte[] longer = Arrays.copyOf(PACKET, PACKET.length + 9);
+        var packet = TestPacket.of(longer);
         assertTrue(ipv6.read(packet, addresses));
         assertEquals(PACKET.length, packet.length());
     }
@@ -79,7 +44,7 @@ final class Ipv6Test {
     @Test
     void shouldRefuseEveryTruncation() {
         for (int length = 0; length < PACKET.length; length++) {
-            assertFalse(ipv6.read(new Packet(PACKET, length), addresses), "length " + length);
+            assertFalse(ipv6.read(TestPacket.exactly(Arrays.copyOf(PACKET, length)), addresses), "length " + length);
         }
     }
 
@@ -88,13 +53,13 @@ final class Ipv6Test {
         for (int at : new int[] {8, 24}) {
             byte[] mapped = PACKET.clone();
             System.arraycopy(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 10, 8, 0, 2}, 0, mapped, at, 16);
-            assertFalse(ipv6.read(new Packet(mapped, mapped.length), addresses));
+            assertFalse(ipv6.read(TestPacket.of(mapped), addresses));
         }
     }
 
     @Test
     void shouldCountHopsDownToOne() {
-        var packet = new Packet(PACKET, PACKET.length);
+        var packet = TestPacket.of(PACKET);
         assertTrue(ipv6.hop(packet));
         assertEquals(1, packet.segment().get(ValueLayout.JAVA_BYTE, packet.offset() + 7));
         assertFalse(ipv6.hop(packet));
@@ -102,7 +67,7 @@ final class Ipv6Test {
 
     @FuzzTest
     void shouldAnswerAnyBytes(byte[] data) {
-        var packet = new Packet(data, data.length);
+        var packet = TestPacket.exactly(data);
         if (ipv6.read(packet, addresses)) {
             assertTrue(packet.length() <= data.length && packet.length() >= 40);
             ipv6.hop(packet);

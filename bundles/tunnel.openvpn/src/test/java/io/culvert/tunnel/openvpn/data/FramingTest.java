@@ -1,6 +1,5 @@
 package io.culvert.tunnel.openvpn.data;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.PacketBuffer;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import io.culvert.testsupport.TestPacket;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
@@ -37,42 +35,6 @@ final class FramingTest {
         }
     }
 
-    private static final class Packet implements PacketBuffer {
-        private final MemorySegment segment = Arena.ofAuto().allocate(512);
-        private int offset = 16;
-        private int length;
-
-        Packet(byte... bytes) {
-            length = bytes.length;
-            MemorySegment.copy(bytes, 0, segment, JAVA_BYTE, offset, length);
-        }
-
-        byte[] bytes() {
-            return segment.asSlice(offset, length).toArray(JAVA_BYTE);
-        }
-
-        @Override
-        public MemorySegment segment() {
-            return segment;
-        }
-
-        @Override
-        public int offset() {
-            return offset;
-        }
-
-        @Override
-        public int length() {
-            return length;
-        }
-
-        @Override
-        public void bounds(int offset, int length) {
-            this.offset = offset;
-            this.length = length;
-        }
-    }
-
     private static byte[] bytes(@Nullable String hex) {
         return HexFormat.of().parseHex(hex == null ? "" : hex);
     }
@@ -87,7 +49,7 @@ final class FramingTest {
         "V2, 50, 500050"
     })
     void shouldFrameAsTheWireHasIt(Framing framing, String clear, String framed) {
-        var packet = new Packet(bytes(clear));
+        var packet = TestPacket.of(bytes(clear));
         framing.close(packet, null);
         assertArrayEquals(bytes(framed), packet.bytes());
         assertNull(framing.open(packet, null));
@@ -105,21 +67,21 @@ final class FramingTest {
         "V2, 500145, UNSUPPORTED"
     })
     void shouldDropWhatIsNotServed(Framing framing, @Nullable String framed, DropReason reason) {
-        assertEquals(reason, framing.open(new Packet(bytes(framed)), null));
+        assertEquals(reason, framing.open(TestPacket.of(bytes(framed)), null));
     }
 
     @Test
     void shouldLeaveCompressionToTheCodec() {
         byte[] seven = new byte[100];
         Arrays.fill(seven, (byte) 7);
-        var packet = new Packet(seven);
+        var packet = TestPacket.of(seven);
         Framing.V2.close(packet, new Halves());
         assertEquals(52, packet.length());
         assertArrayEquals(bytes("5001"), Arrays.copyOf(packet.bytes(), 2));
         assertNull(Framing.V2.open(packet, new Halves()));
         assertArrayEquals(seven, packet.bytes());
-        assertEquals(DropReason.MALFORMED, Framing.V2.open(new Packet(bytes("500107")), new Halves()));
-        var small = new Packet(new byte[99]);
+        assertEquals(DropReason.MALFORMED, Framing.V2.open(TestPacket.of(bytes("500107")), new Halves()));
+        var small = TestPacket.of(new byte[99]);
         Framing.V2.close(small, new Halves());
         assertEquals(99, small.length());
     }

@@ -12,6 +12,7 @@ import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.PacketBuffer;
 import io.culvert.crypto.jce.JceCipherProvider;
+import io.culvert.testsupport.TestPacket;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;

@@ -13,11 +13,11 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.Transport;
 import io.culvert.crypto.jce.JceCipherProvider;
+import io.culvert.testsupport.TestPacket;
 import io.culvert.tunnel.openvpn.Listeners;
 import io.culvert.tunnel.openvpn.data.DataKeys;
 import io.culvert.tunnel.openvpn.data.DataMessage;
 import io.culvert.tunnel.openvpn.data.KeySlot;
-import io.culvert.tunnel.openvpn.data.TestPacket;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 

@@ -1,11 +1,11 @@
 package io.culvert.tunnel.openvpn.fuzz;
 
+import io.culvert.testsupport.TestPacket;
 import io.culvert.tunnel.openvpn.OpenPeer;
 import io.culvert.tunnel.openvpn.data.DataMessage;
-import io.culvert.tunnel.openvpn.data.TestPacket;
 import io.culvert.tunnel.openvpn.vectors.Json;
-import io.culvert.tunnel.openvpn.vectors.Vector;
 import io.culvert.tunnel.openvpn.vectors.Vector.Packet;
+import io.culvert.tunnel.openvpn.vectors.Vector;
 import io.culvert.tunnel.openvpn.wire.ControlMessage;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.EarlyNegotiation;

@@ -7,15 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.crypto.jce.JceCipherProvider;
+import io.culvert.testsupport.TestPacket;
 import io.culvert.tunnel.openvpn.control.KeySource;
 import io.culvert.tunnel.openvpn.data.DataKeys;
 import io.culvert.tunnel.openvpn.data.KeySlot;
-import io.culvert.tunnel.openvpn.data.TestPacket;
 import io.culvert.tunnel.openvpn.wire.KeyMethod2;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import io.culvert.tunnel.openvpn.wrap.ClientWrapKey;
-import io.culvert.tunnel.openvpn.wrap.ControlWrap;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap.Unwrapped;
+import io.culvert.tunnel.openvpn.wrap.ControlWrap;
 import io.culvert.tunnel.openvpn.wrap.Digest;
 import io.culvert.tunnel.openvpn.wrap.ServerWrapKey;
 import io.culvert.tunnel.openvpn.wrap.StaticKey;

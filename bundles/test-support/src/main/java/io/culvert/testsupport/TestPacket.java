@@ -1,4 +1,4 @@
-package io.culvert.tunnel.openvpn.data;
+package io.culvert.testsupport;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
@@ -33,6 +33,11 @@ public final class TestPacket implements PacketBuffer {
     /** Room for a packet of {@code most} bytes, nothing in it. */
     public static TestPacket empty(int most) {
         return new TestPacket(64, new byte[0], most);
+    }
+
+    /** With room for every header before it, and for a longer packet in its place. */
+    public static TestPacket within(byte[] bytes, int room) {
+        return new TestPacket(64, bytes, room - bytes.length);
     }
 
     public byte[] bytes() {
