@@ -1,0 +1,70 @@
+package io.culvert.api.web;
+
+import java.io.InputStream;
+import java.util.Optional;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** A request that has passed the server's checks. */
+@ProviderType
+public interface WebRequest {
+    Caller caller();
+
+    /** The path as it was asked for, decoded and without the query. */
+    String path();
+
+    /**
+     * What stands in the path for {@code {name}}, decoded; never empty.
+     *
+     * @throws IllegalArgumentException when the endpoint has no such parameter
+     */
+    String parameter(String name);
+
+    /** The first value of {@code name} in the query; empty when it is absent or empty. */
+    Optional<String> query(String name);
+
+    /**
+     * A whole number from the query.
+     *
+     * @throws Problem 400 naming the parameter when it is no number or out of range
+     */
+    default long query(String name, long otherwise, long least, long most) throws Problem {
+        var text = query(name);
+        if (text.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            long value = Long.parseLong(text.get());
+            if (value >= least && value <= most) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw Problem.field(name, "must be a whole number from " + least + " to " + most);
+    }
+
+    /** The first header of that name, in any case. */
+    Optional<String> header(String name);
+
+    /**
+     * The JSON body, strictly read: unknown names and wrong types are refused with the field's name.
+     *
+     * @throws Problem 400 when it is missing or malformed
+     */
+    <T> T body(Class<T> type) throws Problem;
+
+    /** The body as it comes, for {@link WebEndpoint.Flag#RAW_BODY}. */
+    InputStream stream();
+
+    /** The tag in {@code If-Match} without its quotes. */
+    Optional<String> ifMatch();
+
+    /** The client's {@code Idempotency-Key}; the server itself repeats the earlier answer for a known key. */
+    Optional<String> idempotencyKey();
+
+    /** Adds to this call's entry in the audit log: plain words, never a secret. */
+    void note(String text);
+
+    /** Names what the call is about in the audit log: {@code user alice}. The path's parameters are there anyway. */
+    void target(String name);
+}
