@@ -4,7 +4,6 @@ import io.culvert.api.tls.TlsPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
@@ -13,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,19 +113,22 @@ public final class SlapdServer implements AutoCloseable {
         command.addAll(List.of(
                 PROGRAM.toString(), "-d", "0", "-f", directory.resolve("slapd.conf").toString(), "-h",
                 "ldap://127.0.0.1:" + port + " ldaps://127.0.0.1:" + tlsPort));
-        process = new ProcessBuilder(command)
+        Process slapd = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("slapd.log").toFile()))
                 .start();
+        process = slapd;
         Eventually.await(
                 DEADLINE,
                 () -> "slapd does not listen: see " + directory.resolve("slapd.log"),
-                () -> Files.exists(pid) && accepts(port) && accepts(tlsPort));
+                () -> Files.exists(pid) && listens(slapd, port) && listens(slapd, tlsPort));
     }
 
-    private static boolean accepts(int port) {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
+    /** Asks the process's own network namespace, which need not be ours: a line for each socket, state 0A is LISTEN. */
+    private static boolean listens(Process process, int port) {
+        var listener = Pattern.compile("^ *\\d+: 0100007F:%04X \\S+ 0A ".formatted(port), Pattern.MULTILINE);
+        try {
+            return listener.matcher(Files.readString(Path.of("/proc/" + process.pid() + "/net/tcp"))).find();
         } catch (IOException e) {
             return false;
         }
