@@ -200,6 +200,26 @@ final class Authority implements CertificateAuthority, AccessCheck, HealthCheck 
         }
     }
 
+    /**
+     * Revokes one profile of a user who keeps the others.
+     *
+     * @return empty when there is none of that id that is not revoked
+     */
+    Optional<Profile> revokeOne(String id, String reason) throws PkiException {
+        changes.lock();
+        try {
+            Optional<Profile> profile = profiles.issued(id);
+            if (profile.isPresent()) {
+                profiles.revoke(profile.get(), clock.instant(), reason);
+                LOG.info("pki user={}: revoked profile {}: {}", profile.get().user(), id, reason);
+                publish();
+            }
+            return profile;
+        } finally {
+            changes.unlock();
+        }
+    }
+
     /** The revocation stands without the list, so a list that cannot be made now is made when it is asked for. */
     private void publish() {
         try {

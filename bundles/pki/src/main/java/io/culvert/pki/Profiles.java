@@ -129,6 +129,11 @@ final class Profiles {
         return all;
     }
 
+    /** Revokes one and forgets its key; durable when it returns. */
+    void revoke(Profile profile, Instant at, String reason) throws PkiException {
+        revoke(List.of(profile), at, reason);
+    }
+
     private void revoke(List<Profile> some, Instant at, String reason) throws PkiException {
         List<Op> ops = new ArrayList<>();
         for (Profile profile : some) {

@@ -6,12 +6,13 @@ import io.culvert.api.command.CommandException;
 import io.culvert.api.pki.CertificateAuthority.Profile;
 import io.culvert.api.pki.PkiException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code culvert revoke NAME}: every profile of the user, and the sessions. */
+/** {@code culvert revoke NAME}: every profile of the user, and the sessions; with {@code profile} that one alone. */
 final class RevokeCommand implements Command {
     private static final Logger LOG = LoggerFactory.getLogger(RevokeCommand.class);
 
@@ -28,6 +29,9 @@ final class RevokeCommand implements Command {
 
     @Override
     public Object run(Map<String, Object> arguments, Reply reply) throws CommandException, InterruptedException {
+        if (arguments.get("profile") instanceof String id && !id.isEmpty()) {
+            return one(id);
+        }
         if (!(arguments.get("name") instanceof String user) || user.isEmpty()) {
             throw new CommandException("revoke: the user's name is missing: culvert revoke NAME");
         }
@@ -56,6 +60,24 @@ final class RevokeCommand implements Command {
                     user + " can still be given a new profile or log in with the password: culvert user disable " + user);
         }
         return answer;
+    }
+
+    private Object one(String id) throws CommandException, InterruptedException {
+        try {
+            Revoking.Outcome outcome = revoking.revokeOne(id, "revoked by an operator");
+            if (outcome.revoked().isEmpty()) {
+                throw new CommandException("revoke: there is no profile " + id + ", or it is revoked already: culvert"
+                        + " profile list shows them");
+            }
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("name", outcome.revoked().getFirst().user());
+            answer.put("revoked", List.of(id));
+            answer.put("revokedBefore", 0);
+            answer.put("sessionsEnded", outcome.sessionsEnded());
+            return answer;
+        } catch (PkiException e) {
+            throw new CommandException("revoke: " + e.getMessage(), e);
+        }
     }
 
     private Optional<UserDirectory.User> find(String user) {

@@ -7,6 +7,7 @@ import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tunnel.CloseCause;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
@@ -58,6 +59,19 @@ final class Revoking {
         Set<String> ids = revoked.stream().map(Profile::id).collect(Collectors.toSet());
         var cause = new CloseCause(CloseCause.Kind.REVOKED, "profile of " + user + " revoked: " + reason, "revoked");
         return new Outcome(revoked, before, live.end(session -> belongsTo(session, user, ids), cause));
+    }
+
+    /** As {@link #revoke}, of one profile: only the sessions that came in with it end. */
+    Outcome revokeOne(String id, String reason) throws PkiException, InterruptedException {
+        Optional<Profile> revoked = authority.revokeOne(id, reason);
+        LiveSessions live = sessions;
+        if (live == null || revoked.isEmpty()) {
+            return new Outcome(revoked.stream().toList(), 0, 0);
+        }
+        var cause = new CloseCause(CloseCause.Kind.REVOKED, "profile " + id + " revoked: " + reason, "revoked");
+        int ended = live.end(
+                session -> session.peer().filter(peer -> peer.profile().equals(id)).isPresent(), cause);
+        return new Outcome(revoked.stream().toList(), 0, ended);
     }
 
     private static boolean belongsTo(SessionStatus session, String user, Set<String> ids) {

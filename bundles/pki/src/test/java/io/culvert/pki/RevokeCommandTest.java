@@ -150,4 +150,19 @@ class RevokeCommandTest {
         assertEquals(List.of(alices.id(), bobs.id()), all.stream().map(row -> ((Map<?, ?>) row).get("id")).toList());
         assertEquals(1, assertInstanceOf(List.class, command.run(Map.of("name", "bob"), _ -> true)).size());
     }
+
+    @Test
+    void shouldRevokeOneProfileAndEndItsSessionsOnly() throws Exception {
+        Profile laptop = authority.issue("alice").profile();
+        Profile phone = authority.issue("alice").profile();
+        sessions.add("alice", laptop.id());
+        sessions.add("alice", phone.id());
+        var answer = (Map<?, ?>) new RevokeCommand(revoking).run(Map.of("profile", laptop.id()), _ -> true);
+        assertEquals("alice", answer.get("name"));
+        assertEquals(1, answer.get("sessionsEnded"));
+        assertEquals(List.of(phone), authority.profiles("alice"));
+        assertThrows(
+                CommandException.class,
+                () -> new RevokeCommand(revoking).run(Map.of("profile", laptop.id()), _ -> true));
+    }
 }

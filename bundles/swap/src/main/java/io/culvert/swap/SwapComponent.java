@@ -5,6 +5,7 @@ import io.culvert.api.config.ModuleSettings;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.PathWatch;
+import io.culvert.swap.command.InspectCommand;
 import io.culvert.swap.command.ModuleCommands;
 import io.culvert.swap.command.ModuleList;
 import io.culvert.swap.engine.Engine;
@@ -64,6 +65,7 @@ public final class SwapComponent {
         engine.settle();
         new ModuleCommands(engine, offered::fetch).all().forEach(this::offer);
         offer(new ModuleList(engine, modules, components, home, trust, settings));
+        offer(new InspectCommand(modules, trust));
     }
 
     private void offer(Command command) {

@@ -39,6 +39,14 @@ final class Enrolments {
                 : Optional.of(new Found(Enrolment.decode(entry.get().value()), entry.get().revision()));
     }
 
+    /** Names of those who have one, sorted. */
+    List<String> users() throws StoreException {
+        return store.list(PREFIX).stream()
+                .map(entry -> entry.key().substring(PREFIX.length()))
+                .map(hex -> new String(HexFormat.of().parseHex(hex), StandardCharsets.UTF_8))
+                .sorted()
+                .toList();
+    }
 
     /**
      * @param revision of what it takes the place of; 0 for a new one

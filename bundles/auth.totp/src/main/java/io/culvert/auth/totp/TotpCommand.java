@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code user totp}: gives a user a secret and shows it once, or takes it away. */
+/**
+ * {@code user totp}: gives a user a secret and shows it once, or takes it away; with {@code list} the names of those who
+ * have one.
+ */
 final class TotpCommand implements Command {
     private static final Logger LOG = LoggerFactory.getLogger(TotpCommand.class);
     private static final Pattern NAME = Pattern.compile("[^\\p{Cntrl}]{1,255}");
@@ -39,6 +42,13 @@ final class TotpCommand implements Command {
 
     @Override
     public Object run(Map<String, Object> arguments, Reply reply) throws CommandException, InterruptedException {
+        if (Boolean.TRUE.equals(arguments.get("list"))) {
+            try {
+                return enrolments.users();
+            } catch (StoreException e) {
+                throw new CommandException("user totp: " + e.getMessage(), e);
+            }
+        }
         if (!(arguments.get("name") instanceof String user) || !NAME.matcher(user).matches()) {
             throw new CommandException("user totp: the user's name is missing, or is not one line of up to 255 characters");
         }

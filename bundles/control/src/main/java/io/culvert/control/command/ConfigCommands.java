@@ -9,8 +9,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** {@code config get|set|export|history|rollback}. */
+/** {@code config get|set|export|history|rollback}, and for forms {@code config schema|detail|edit}. */
 public final class ConfigCommands {
     private final Settings settings;
 
@@ -25,7 +26,76 @@ public final class ConfigCommands {
                 command("config export", arguments -> settings.export()),
                 command("config history", arguments ->
                         settings.history().stream().map(ConfigCommands::shown).toList()),
-                command("config rollback", arguments -> shown(settings.rollback(arguments.number("number")))));
+                command("config rollback", arguments -> shown(settings.rollback(arguments.number("number")))),
+                command("config schema", arguments -> SchemaForm.json(
+                        arguments.text("module"), settings.detail(arguments.text("module")).schema())),
+                command("config detail", arguments -> detail(settings.detail(arguments.text("module")))),
+                command("config edit", this::edit));
+    }
+
+    private static Map<String, Object> detail(Settings.Detail detail) {
+        var shown = new LinkedHashMap<String, Object>();
+        shown.put("revision", detail.revision());
+        shown.put("factory", detail.schema().factory());
+        shown.put("instances", detail.instances().stream()
+                .map(each -> {
+                    var instance = new LinkedHashMap<String, Object>();
+                    instance.put("name", each.name());
+                    instance.put("values", each.values());
+                    instance.put("set", each.set());
+                    instance.put("secrets", each.secrets());
+                    instance.put("unknown", each.unknown());
+                    return instance;
+                })
+                .toList());
+        return shown;
+    }
+
+    /** {@code problems} says what is wrong when it is a dry run; else the first refusal is the command's own. */
+    private Object edit(Arguments arguments) throws CommandException, SettingsException, InterruptedException {
+        boolean dryRun = arguments.flag("dryRun");
+        var edit = new Settings.Edit(
+                arguments.text("module"),
+                arguments.optional("instance"),
+                map(arguments.values().get("values")),
+                list(arguments.values().get("remove")),
+                arguments.flag("drop"));
+        var answer = new LinkedHashMap<String, Object>();
+        try {
+            Settings.Edited edited = settings.edit(edit, dryRun);
+            answer.put("lines", edited.lines());
+            answer.put("problems", List.of());
+            edited.entry().ifPresent(entry -> answer.putAll(shown(entry)));
+        } catch (SettingsException e) {
+            if (!dryRun) {
+                throw e;
+            }
+            answer.put("lines", List.of());
+            answer.put("problems", e.problems());
+        }
+        return answer;
+    }
+
+    private static Map<String, Object> map(@Nullable Object argument) throws CommandException {
+        if (argument == null) {
+            return Map.of();
+        }
+        if (argument instanceof Map<?, ?> map) {
+            var values = new LinkedHashMap<String, Object>();
+            map.forEach((id, value) -> values.put(String.valueOf(id), value));
+            return values;
+        }
+        throw new CommandException("the argument 'values' must be an object");
+    }
+
+    private static List<String> list(@Nullable Object argument) throws CommandException {
+        if (argument == null) {
+            return List.of();
+        }
+        if (argument instanceof List<?> list) {
+            return list.stream().map(String::valueOf).toList();
+        }
+        throw new CommandException("the argument 'remove' must be a list");
     }
 
     private static String value(Arguments arguments) throws CommandException {

@@ -20,7 +20,7 @@ final class Differences {
             Attribute before = old.attributes().get(id);
             if (before == null) {
                 added.add(id + ", " + words(attribute));
-            } else if (!before.equals(attribute)) {
+            } else if (!before.takesWhat(attribute)) {
                 changed.add(id + ", " + words(attribute) + "; was " + words(before));
             }
         });

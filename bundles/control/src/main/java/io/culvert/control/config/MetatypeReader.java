@@ -2,6 +2,7 @@ package io.culvert.control.config;
 
 import io.culvert.control.config.Schema.Attribute;
 import io.culvert.control.config.Schema.Type;
+import io.culvert.control.config.Schema.Words;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -17,8 +18,12 @@ import javax.xml.stream.XMLStreamReader;
 
 /** Reads the Metatype documents of a bundle, {@code OSGI-INF/metatype/*.xml} (OSGi Compendium, chapter 105.7). */
 public final class MetatypeReader {
-    private final Map<String, Map<String, Attribute>> classes = new LinkedHashMap<>();
+    private final Map<String, ObjectClass> classes = new LinkedHashMap<>();
     private final List<Designate> designates = new ArrayList<>();
+
+    private record ObjectClass(String name, String description, Map<String, Attribute> attributes) {
+        static final ObjectClass NONE = new ObjectClass("", "", Map.of());
+    }
 
     private record Designate(String pid, boolean factory, String classId) {}
 
@@ -39,8 +44,10 @@ public final class MetatypeReader {
         return designates.stream()
                 .filter(designate -> designate.pid.equals(pid))
                 .findFirst()
-                .map(designate ->
-                        new Schema(pid, designate.factory, classes.getOrDefault(designate.classId, Map.of())));
+                .map(designate -> {
+                    ObjectClass found = classes.getOrDefault(designate.classId, ObjectClass.NONE);
+                    return new Schema(pid, designate.factory, found.name, found.description, found.attributes);
+                });
     }
 
     private void parse(XMLStreamReader xml) throws XMLStreamException {
@@ -54,7 +61,10 @@ public final class MetatypeReader {
             switch (xml.getLocalName()) {
                 case "OCD" -> {
                     attributes = new LinkedHashMap<>();
-                    classes.put(text(xml, "id").orElse(""), attributes);
+                    classes.put(
+                            text(xml, "id").orElse(""),
+                            new ObjectClass(
+                                    text(xml, "name").orElse(""), text(xml, "description").orElse(""), attributes));
                 }
                 case "AD" -> {
                     Attribute attribute = attribute(xml);
@@ -81,13 +91,20 @@ public final class MetatypeReader {
         Optional<String> max = text(xml, "max");
         List<String> defaults =
                 text(xml, "default").map(value -> list ? split(value) : List.of(unescaped(value))).orElse(List.of());
+        String name = text(xml, "name").orElse(id);
+        String description = text(xml, "description").orElse("");
+        // The document's own default is "required"; a setting with a default need not be typed.
+        boolean required = text(xml, "required").map(Boolean::parseBoolean).orElse(true) && text(xml, "default").isEmpty();
         List<String> options = new ArrayList<>();
+        List<String> labels = new ArrayList<>();
         for (int depth = 1; depth > 0; ) {
             switch (xml.next()) {
                 case XMLStreamConstants.START_ELEMENT -> {
                     depth++;
                     if (xml.getLocalName().equals("Option")) {
-                        text(xml, "value").ifPresent(options::add);
+                        String value = text(xml, "value").orElse("");
+                        options.add(value);
+                        labels.add(text(xml, "label").filter(label -> !label.isEmpty()).orElse(value));
                     }
                 }
                 case XMLStreamConstants.END_ELEMENT -> depth--;
@@ -96,7 +113,15 @@ public final class MetatypeReader {
                 }
             }
         }
-        return new Attribute(id, type, list, min, max, List.copyOf(options), defaults);
+        return new Attribute(
+                id,
+                type,
+                list,
+                min,
+                max,
+                List.copyOf(options),
+                defaults,
+                new Words(name, description, List.copyOf(labels), required));
     }
 
     /** Commas separate, a backslash takes the next character as it is (chapter 105.7.4). */

@@ -128,6 +128,155 @@ public final class Settings {
     }
 
     /**
+     * Changes settings of one module together: all of them or none.
+     *
+     * @param edit what to change
+     * @return what would be in force afterwards, by attribute, one line each, secrets hidden
+     */
+    public synchronized Edited edit(Edit edit, boolean dryRun) throws SettingsException, InterruptedException {
+        Schema schema = schemas.schema(edit.module())
+                .orElseThrow(() -> new SettingsException("no module " + edit.module() + " is installed"));
+        if (schema.factory() == edit.instance().isEmpty()) {
+            throw new SettingsException(schema.factory()
+                    ? edit.module() + " has named instances; say which one"
+                    : edit.module() + " has no named instances");
+        }
+        var base = new ArrayList<>(List.of(edit.module()));
+        edit.instance().ifPresent(base::add);
+        var overlay = copy(history.newest().overlay());
+        var lines = new ArrayList<String>();
+        if (edit.drop()) {
+            if (branch(typed(), base).isPresent()) {
+                throw new SettingsException(String.join(".", base) + " stands in etc/culvert.yaml; take it out there");
+            }
+            remove(overlay, base);
+            lines.add(edit.instance().orElse("") + ": gone");
+        }
+        Map<String, Object> now = plan.of(edit.module()).stream()
+                .filter(each -> each.instance().equals(edit.instance()))
+                .findFirst()
+                .map(each -> values(schema, each.values()))
+                .orElseGet(LinkedHashMap::new);
+        edit.values().forEach((id, value) -> {
+            put(overlay, below(base, id), value);
+            boolean secret = Optional.ofNullable(schema.attributes().get(id))
+                    .filter(attribute -> attribute.type().secret())
+                    .isPresent();
+            lines.add(id + ": " + (secret ? HIDDEN : now.get(id) + ", now " + value));
+        });
+        for (String id : edit.remove()) {
+            remove(overlay, below(base, id));
+            lines.add(id + ": " + (now.get(id) instanceof String text && text.equals(HIDDEN) ? "" : now.get(id) + ", now ")
+                    + "as in the file, or the default");
+        }
+        if (!typed().children().containsKey(edit.module())) {
+            overlay.putIfAbsent(edit.module(), new LinkedHashMap<String, Object>());
+        }
+        if (dryRun) {
+            planned((Branch) Values.node(overlay, Node.Place.COMMAND));
+            return new Edited(lines, Optional.empty());
+        }
+        String what = "set " + String.join(".", base) + ": " + String.join(", ", edit.drop() ? List.of("gone") : names(edit));
+        return new Edited(lines, Optional.of(change(what, overlay)));
+    }
+
+    /**
+     * Some settings of one module.
+     *
+     * @param values as JSON has them, by attribute id
+     * @param remove ids of those that go back to the file, or to the default
+     * @param drop whether the instance goes that a command has added
+     */
+    public record Edit(
+            String module, Optional<String> instance, Map<String, Object> values, List<String> remove, boolean drop) {}
+
+    /** What an edit changed; with the entry of the history when it was not a dry run. */
+    public record Edited(List<String> lines, Optional<History.Entry> entry) {}
+
+    private static List<String> names(Edit edit) {
+        var names = new ArrayList<>(edit.values().keySet());
+        edit.remove().forEach(id -> names.add(id + " as in the file"));
+        return names;
+    }
+
+    private static List<String> below(List<String> base, String id) {
+        var keys = new ArrayList<>(base);
+        keys.add(id);
+        return keys;
+    }
+
+    private static Optional<Branch> branch(Branch root, List<String> keys) {
+        Branch at = root;
+        for (String key : keys) {
+            if (!(at.children().get(key) instanceof Branch child)) {
+                return Optional.empty();
+            }
+            at = child;
+        }
+        return Optional.of(at);
+    }
+
+    /**
+     * The settings of one module for a form.
+     *
+     * @param revision number of the change that made them so
+     */
+    public record Detail(int revision, Schema schema, List<Instance> instances) {}
+
+    /**
+     * One configuration of a module.
+     *
+     * @param name empty unless the module has named instances
+     * @param values in force, defaults included, secrets left out
+     * @param set ids that somebody has set
+     * @param secrets ids of secrets that somebody has set
+     * @param unknown what the module does not describe, kept as it is
+     */
+    public record Instance(
+            String name, Map<String, Object> values, List<String> set, List<String> secrets, Map<String, Object> unknown) {}
+
+    /** @throws SettingsException when no such module is installed */
+    public synchronized Detail detail(String module) throws SettingsException {
+        Schema schema = schemas.schema(module)
+                .orElseThrow(() -> new SettingsException("no module " + module + " is installed"));
+        var merged = Planner.merged(typed(), history.newest().settings());
+        Branch own = branch(merged, List.of(module)).orElseGet(() -> new Branch(Map.of(), Node.Place.COMMAND));
+        var instances = new ArrayList<Instance>();
+        if (schema.factory()) {
+            own.children().forEach((name, node) -> {
+                if (node instanceof Branch settings) {
+                    instances.add(instance(module, schema, name, settings));
+                }
+            });
+        } else {
+            instances.add(instance(module, schema, "", own));
+        }
+        return new Detail(history.newest().number(), schema, instances);
+    }
+
+    private Instance instance(String module, Schema schema, String name, Branch typed) {
+        Map<String, Object> inForce = plan.of(module).stream()
+                .filter(each -> each.instance().orElse("").equals(name))
+                .findFirst()
+                .map(Plan.Configuration::values)
+                .orElse(Map.of());
+        var values = values(schema, inForce);
+        values.values().removeIf(HIDDEN::equals);
+        var set = new ArrayList<String>();
+        var secrets = new ArrayList<String>();
+        var unknown = new LinkedHashMap<String, Object>();
+        typed.children().forEach((id, node) -> {
+            Attribute attribute = schema.attributes().get(id);
+            if (attribute == null) {
+                unknown.put(id, node.plain());
+            } else {
+                (attribute.type().secret() ? secrets : set).add(id);
+            }
+        });
+        return new Instance(name, values, set, secrets, unknown);
+    }
+
+    /**
      * Gives an installed module an entry without settings; starts nothing.
      *
      * @return false when the settings name it already

@@ -1,6 +1,7 @@
 package io.culvert.control.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,5 +53,14 @@ class MetatypeReaderTest {
     @Test
     void shouldRefuseABrokenDocument() {
         assertThrows(IOException.class, () -> read("<metatype>", "io.culvert.x"));
+    }
+
+    @Test
+    void shouldReadWhatPeopleRead() throws IOException {
+        Schema schema = read(DOCUMENT, "io.culvert.x").orElseThrow();
+        assertEquals("X", schema.name());
+        assertEquals(List.of("UDP", "TCP"), schema.attributes().get("transport").words().labels());
+        assertTrue(schema.attributes().get("transport").words().required());
+        assertFalse(schema.attributes().get("port").words().required(), "a setting with a default need not be typed");
     }
 }

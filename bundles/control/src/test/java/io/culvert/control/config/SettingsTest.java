@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,5 +179,57 @@ class SettingsTest {
         try (var files = Files.list(home.resolve("var/config"))) {
             return files.filter(file -> file.toString().endsWith(".json")).toList();
         }
+    }
+
+    private static Settings.Edit edit(Map<String, Object> values, String... remove) {
+        return new Settings.Edit("core", Optional.empty(), values, List.of(remove), false);
+    }
+
+    @Test
+    void shouldChangeSettingsOfAModuleTogether() throws Exception {
+        var edited = settings.edit(edit(Map.of("mtu", 1300, "secret", "swordfish")), false);
+        assertEquals(1, edited.entry().orElseThrow().number());
+        assertEquals(1300, open().get("core.mtu"));
+        String shown = edited.lines() + edited.entry().orElseThrow().change();
+        assertFalse(shown.contains("swordfish"), shown);
+        settings.edit(edit(Map.of(), "mtu"), false);
+        assertEquals(1400, open().get("core.mtu"));
+    }
+
+    @Test
+    void shouldSayWhatAnEditWouldDoAndDoNothing() throws Exception {
+        var edited = settings.edit(edit(Map.of("mtu", 1300)), true);
+        assertEquals(List.of("mtu: 1400, now 1300"), edited.lines());
+        assertEquals(List.of(), applied);
+        var refused = assertThrows(SettingsException.class, () -> settings.edit(edit(Map.of("mtu", "wide")), true));
+        assertTrue(refused.getMessage().startsWith("core.mtu = wide: "), refused.getMessage());
+    }
+
+    @Test
+    void shouldShowAFormItsValuesButNoSecrets() throws Exception {
+        var detail = settings.detail("core");
+        var only = detail.instances().getFirst();
+        assertEquals(1400, only.values().get("mtu"));
+        assertEquals(List.of("secret"), only.secrets());
+        assertFalse(detail.instances().toString().contains("hunter2"));
+        assertEquals(List.of("udp"), settings.detail("tunnel.openvpn").instances().stream()
+                .map(Settings.Instance::name)
+                .toList());
+    }
+
+    @Test
+    void shouldAddAnInstanceAndDropItAgain() throws Exception {
+        var added = new Settings.Edit(
+                "tunnel.openvpn", Optional.of("tcp"), Map.of("port", 443), List.of(), false);
+        settings.edit(added, false);
+        assertEquals(2, settings.detail("tunnel.openvpn").instances().size());
+        settings.edit(
+                new Settings.Edit("tunnel.openvpn", Optional.of("tcp"), Map.of(), List.of(), true), false);
+        assertEquals(1, settings.detail("tunnel.openvpn").instances().size());
+        assertThrows(
+                SettingsException.class,
+                () -> settings.edit(
+                        new Settings.Edit("tunnel.openvpn", Optional.of("udp"), Map.of(), List.of(), true),
+                        false));
     }
 }

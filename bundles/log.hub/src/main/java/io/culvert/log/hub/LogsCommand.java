@@ -9,8 +9,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
-/** {@code logs}: the newest entries as one list, or with {@code follow} as parts without an end. */
+/**
+ * {@code logs}: the newest entries as one list, or with {@code follow} as parts without an end. {@code before} is a
+ * sequence number that all must be below, {@code module} a bundle's id, {@code text} what the message must contain.
+ */
 final class LogsCommand implements Command {
     private static final int DEFAULT_LINES = 50;
 
@@ -31,7 +35,10 @@ final class LogsCommand implements Command {
     @Override
     public Object run(Map<String, Object> arguments, Reply reply) throws CommandException, InterruptedException {
         int lines = lines(arguments.getOrDefault("lines", DEFAULT_LINES));
-        Predicate<LogRecord> wanted = wanted(String.valueOf(arguments.getOrDefault("level", "trace")));
+        Predicate<LogRecord> wanted = wanted(String.valueOf(arguments.getOrDefault("level", "trace")))
+                .and(before(arguments.get("before")))
+                .and(from(String.valueOf(arguments.getOrDefault("module", ""))))
+                .and(saying(String.valueOf(arguments.getOrDefault("text", ""))));
         if (!sinks.getAsBoolean()) {
             throw new CommandException("nothing is logged, as no log sink is running; add log.file to the modules");
         }
@@ -58,6 +65,25 @@ final class LogsCommand implements Command {
             return number.intValue();
         }
         throw new CommandException("the argument 'lines' must be a whole number from 0");
+    }
+
+    private static Predicate<LogRecord> before(@Nullable Object sequence) throws CommandException {
+        return switch (sequence) {
+            case null -> _ -> true;
+            case Number number -> entry -> entry.sequence() < number.longValue();
+            default -> throw new CommandException("the argument 'before' must be a whole number");
+        };
+    }
+
+    private static Predicate<LogRecord> from(String module) {
+        return module.isEmpty()
+                ? _ -> true
+                : entry -> entry.module().equals(module) || entry.module().equals("io.culvert." + module);
+    }
+
+    private static Predicate<LogRecord> saying(String text) {
+        String wanted = text.toLowerCase(Locale.ROOT);
+        return text.isEmpty() ? _ -> true : entry -> entry.message().toLowerCase(Locale.ROOT).contains(wanted);
     }
 
     private static Predicate<LogRecord> wanted(String level) throws CommandException {

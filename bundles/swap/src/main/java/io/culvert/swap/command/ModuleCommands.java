@@ -25,7 +25,8 @@ import java.util.OptionalInt;
 
 /**
  * {@code module plan|install|update|start|stop|remove|rollback|changes|cancel}. Those that change something send the plan
- * and the progress as parts, each {@code {"plan":…}} or {@code {"line":…}}; a change goes on when nobody listens.
+ * and the progress as parts, each {@code {"plan":…}} or {@code {"line":…}}; a change goes on when nobody listens. With
+ * {@code detach} the answer is the change as it begins. {@code changes} takes {@code last}, how many of the newest.
  */
 public final class ModuleCommands {
     private final Engine engine;
@@ -44,7 +45,7 @@ public final class ModuleCommands {
 
     public List<Command> all() {
         var commands = new ArrayList<Command>();
-        commands.add(command("module plan", (arguments, reply) -> plan(arguments).json()));
+        commands.add(command("module plan", (arguments, reply) -> planned(arguments)));
         for (Kind kind : Kind.values()) {
             commands.add(command("module " + kind.word(), (arguments, reply) -> change(kind, arguments, reply)));
         }
@@ -74,6 +75,13 @@ public final class ModuleCommands {
                 }
             }
         };
+    }
+
+    private Map<String, Object> planned(Map<String, Object> arguments) throws CommandException, Refused, IOException {
+        SwapPlan plan = plan(arguments);
+        var shown = new LinkedHashMap<>(plan.json());
+        shown.put("watch", Options.none().watchSeconds(plan.kind()));
+        return shown;
     }
 
     private SwapPlan plan(Map<String, Object> arguments) throws CommandException, Refused, IOException {
@@ -109,7 +117,7 @@ public final class ModuleCommands {
         Progress progress = engine.apply(
                 plan,
                 new Options(strategy(arguments), watch(arguments), text(arguments, "note"), text(arguments, "planHash")));
-        return follow(progress, reply);
+        return Boolean.TRUE.equals(arguments.get("detach")) ? shown(progress.change(), true) : follow(progress, reply);
     }
 
     private static Object follow(Progress progress, Command.Reply reply) throws CommandException, InterruptedException {
@@ -147,7 +155,8 @@ public final class ModuleCommands {
                             "there is no change " + id + "; see: culvert module changes")),
                     true);
         }
-        return engine.changes().stream().map(change -> shown(change, false)).toList();
+        int last = text(arguments, "last").isEmpty() ? Integer.MAX_VALUE : number(arguments, "last");
+        return engine.changes(last).stream().map(change -> shown(change, false)).toList();
     }
 
     private static Map<String, Object> shown(Change change, boolean steps) {

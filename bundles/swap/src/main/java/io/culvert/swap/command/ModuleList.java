@@ -75,6 +75,10 @@ public final class ModuleList implements Command {
         row.put("sessions", engine.usage(state.module()));
         row.put("needs", components.needs(bundle));
         row.put("neededBy", components.usedBy(bundle));
+        row.put("name", header(bundle, "Bundle-Name"));
+        row.put("description", header(bundle, "Bundle-Description"));
+        row.put("license", header(bundle, "Bundle-License"));
+        row.put("platform", false);
         return row;
     }
 
@@ -90,7 +94,16 @@ public final class ModuleList implements Command {
         row.put("sessions", Map.of());
         row.put("needs", List.of());
         row.put("neededBy", List.of());
+        row.put("name", "");
+        row.put("description", "");
+        row.put("license", "");
+        row.put("platform", false);
         return row;
+    }
+
+    private static String header(Bundle bundle, String name) {
+        String value = bundle.getHeaders().get(name);
+        return value == null ? "" : value;
     }
 
     private static String kept(ModuleEntry entry) {

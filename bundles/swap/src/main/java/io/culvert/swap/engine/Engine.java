@@ -144,9 +144,9 @@ public final class Engine implements AutoCloseable {
         return now.progress;
     }
 
-    /** Changes, oldest first. */
-    public List<Change> changes() throws IOException {
-        return home.changes().all();
+    /** The newest {@code count} changes, oldest first. */
+    public List<Change> changes(int count) throws IOException {
+        return home.changes().last(count);
     }
 
     public Optional<Change> change(int id) throws IOException {

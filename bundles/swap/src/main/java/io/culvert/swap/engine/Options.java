@@ -28,7 +28,7 @@ public record Options(Optional<Strategy> strategy, OptionalInt watchSeconds, Str
     }
 
     /** What was proven before, and what an operator wants gone, is not watched unless asked for. */
-    int watchSeconds(Kind kind) {
+    public int watchSeconds(Kind kind) {
         return watchSeconds.orElse(
                 switch (kind) {
                     case INSTALL, UPDATE -> WATCH_SECONDS;

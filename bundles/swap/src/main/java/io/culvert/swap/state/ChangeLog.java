@@ -30,8 +30,14 @@ public final class ChangeLog {
 
     /** Oldest first. */
     public List<Change> all() throws IOException {
+        return last(Integer.MAX_VALUE);
+    }
+
+    /** The newest {@code count}, oldest first. */
+    public List<Change> last(int count) throws IOException {
+        List<Path> names = names();
         var changes = new ArrayList<Change>();
-        for (Path file : names()) {
+        for (Path file : names.subList(Math.max(0, names.size() - count), names.size())) {
             read(file).ifPresent(changes::add);
         }
         return changes;
