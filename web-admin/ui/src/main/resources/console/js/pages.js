@@ -1,0 +1,10 @@
+// The pages of the console. A page is { view(state), enter(route), changed(route), leave() }: `enter` when it is opened,
+// `changed` when only its address's query or further parts do.
+import overview from './views/overview.js';
+import sessions from './views/sessions.js';
+
+/** In the order of the side bar. `needs` is the role that sees it, `tab` puts it into the five-item bar of phones. */
+export const PAGES = [
+  { id: 'overview', image: 'layout-dashboard', needs: 'V', tab: true, page: overview },
+  { id: 'sessions', image: 'activity', needs: 'V', tab: true, page: sessions },
+];
