@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,6 +43,8 @@ final class Authority implements CertificateAuthority, AccessCheck, HealthCheck 
     private final Renewing<X509.Signer> authority;
     private final Renewing<Identity> server;
     private final Renewing<CrlKept.Numbered> crl;
+    private final Records records;
+    private final Map<String, Named> named = new ConcurrentHashMap<>();
     private final ReentrantLock changes = new ReentrantLock();
 
     private Authority(
@@ -50,6 +53,7 @@ final class Authority implements CertificateAuthority, AccessCheck, HealthCheck 
         this.clock = clock;
         this.random = random;
         this.profiles = profiles;
+        this.records = records;
         var authorityKept = new AuthorityKept(records, config, random);
         this.authority = new Renewing<>("authority", clock, authorityKept, authorityKept);
         var serverKept = new ServerKept(records, config, random, authority);
@@ -72,6 +76,27 @@ final class Authority implements CertificateAuthority, AccessCheck, HealthCheck 
     public Identity serverIdentity() throws PkiException {
         authority.get();
         return server.get();
+    }
+
+    private record Named(List<String> names, Renewing<Identity> identity) {}
+
+    @Override
+    public Identity serverIdentity(String purpose, List<String> names) throws PkiException {
+        if (!purpose.matches("[a-z0-9-]{1,32}")) {
+            throw new PkiException("'" + purpose + "' is no purpose: lower-case letters, digits and '-', at most 32");
+        }
+        authority.get();
+        List<String> sorted = names.stream().distinct().sorted().toList();
+        return named.compute(purpose, (_, known) -> known != null && known.names().equals(sorted)
+                        ? known
+                        : new Named(sorted, renewing(purpose, sorted)))
+                .identity()
+                .get();
+    }
+
+    private Renewing<Identity> renewing(String purpose, List<String> names) {
+        var kept = new ServerKept("pki/server/" + purpose, names, records, config, random, authority);
+        return new Renewing<>(purpose + " certificate", clock, kept, kept);
     }
 
     @Override

@@ -94,6 +94,11 @@ public final class PkiComponent implements CertificateAuthority, AccessCheck, He
     }
 
     @Override
+    public Identity serverIdentity(String purpose, List<String> names) throws PkiException {
+        return authority.serverIdentity(purpose, names);
+    }
+
+    @Override
     public List<X509Certificate> authorities() throws PkiException {
         return authority.authorities();
     }

@@ -16,9 +16,22 @@ final class ServerKept extends Kept<Identity> {
     private final PkiConfig config;
     private final SecureRandom random;
     private final Renewing<X509.Signer> authority;
+    private final List<String> names;
 
     ServerKept(Records records, PkiConfig config, SecureRandom random, Renewing<X509.Signer> authority) {
-        super("pki/server", records);
+        this("pki/server", List.of(config.serverName()), records, config, random, authority);
+    }
+
+    /** @param names that clients know the server by; another set of them makes another certificate */
+    ServerKept(
+            String key,
+            List<String> names,
+            Records records,
+            PkiConfig config,
+            SecureRandom random,
+            Renewing<X509.Signer> authority) {
+        super(key, records);
+        this.names = List.copyOf(names);
         this.config = config;
         this.random = random;
         this.authority = authority;
@@ -28,7 +41,8 @@ final class ServerKept extends Kept<Identity> {
     public Lifespan of(Identity identity, Instant now) {
         X509Certificate leaf = identity.chain().getFirst();
         if (!AuthorityKept.commonName(leaf.getSubjectX500Principal()).equals(config.serverName())
-                || !config.keyType().fits(leaf.getPublicKey())) {
+                || !config.keyType().fits(leaf.getPublicKey())
+                || !X509.hasNames(leaf, names)) {
             return Lifespan.OVER;
         }
         Instant from = leaf.getNotBefore().toInstant();
@@ -42,6 +56,7 @@ final class ServerKept extends Kept<Identity> {
         X509Certificate leaf = X509.endEntity(
                 authority.get(),
                 config.serverName(),
+                names,
                 pair.getPublic(),
                 X509.Purpose.SERVER,
                 X509.newSerial(random),

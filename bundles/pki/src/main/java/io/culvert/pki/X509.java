@@ -14,9 +14,13 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Date;
+import java.util.List;
 import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -116,6 +120,25 @@ final class X509 {
             Instant from,
             Instant until)
             throws PkiException {
+        List<String> names = purpose == Purpose.SERVER ? List.of(commonName) : List.of();
+        return endEntity(signer, commonName, names, publicKey, purpose, serial, from, until);
+    }
+
+    /**
+     * Ends at {@code until}, or with the signer.
+     *
+     * @param names of DNS or literal addresses for the extension subjectAltName (RFC 5280 section 4.2.1.6)
+     */
+    static X509Certificate endEntity(
+            Signer signer,
+            String commonName,
+            List<String> names,
+            PublicKey publicKey,
+            Purpose purpose,
+            BigInteger serial,
+            Instant from,
+            Instant until)
+            throws PkiException {
         PublicKey signerKey = signer.certificate().getPublicKey();
         Date signersEnd = signer.certificate().getNotAfter();
         Date end = Date.from(until).before(signersEnd) ? Date.from(until) : signersEnd;
@@ -137,15 +160,33 @@ final class X509 {
             // By key alone: the authority's certificate can be issued again under the same key.
             builder.addExtension(
                     Extension.authorityKeyIdentifier, false, extensions.createAuthorityKeyIdentifier(signerKey));
-            if (purpose == Purpose.SERVER) {
+            if (!names.isEmpty()) {
                 builder.addExtension(
                         Extension.subjectAlternativeName,
                         false,
-                        new GeneralNames(new GeneralName(GeneralName.dNSName, commonName)));
+                        new GeneralNames(names.stream().map(X509::generalName).toArray(GeneralName[]::new)));
             }
             return sign(builder, signer.key(), signerKey);
         } catch (IOException | GeneralSecurityException e) {
             throw new PkiException("cannot build the certificate of " + commonName + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static GeneralName generalName(String name) {
+        boolean address = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
+        return new GeneralName(address ? GeneralName.iPAddress : GeneralName.dNSName, name);
+    }
+
+    /** Whether {@code certificate} is for exactly these names. */
+    static boolean hasNames(X509Certificate certificate, List<String> names) {
+        try {
+            byte[] extension = certificate.getExtensionValue(Extension.subjectAlternativeName.getId());
+            var expected = new GeneralNames(names.stream().map(X509::generalName).toArray(GeneralName[]::new));
+            return extension != null
+                    && Arrays.equals(
+                            ASN1OctetString.getInstance(extension).getOctets(), expected.getEncoded(ASN1Encoding.DER));
+        } catch (IOException | IllegalArgumentException e) {
+            return false;
         }
     }
 

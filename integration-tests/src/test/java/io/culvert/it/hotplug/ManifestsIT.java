@@ -27,18 +27,18 @@ class ManifestsIT {
     private static final Map<String, List<String>> MAY_IMPORT = new LinkedHashMap<>();
 
     /** A library that one module alone uses, so that the module can be replaced together with it. */
-    private static final Map<String, List<String>> LIBRARIES = Map.of(
-            "control", List.of("com.fasterxml.jackson.", "org.yaml.snakeyaml"),
-            "swap", List.of("com.fasterxml.jackson.", "org.bouncycastle."),
-            "store.local", List.of("org.sqlite."),
-            "pki", List.of("org.bouncycastle."),
-            "auth.file", List.of("org.bouncycastle."),
-            "auth.jdbc", List.of("org.bouncycastle."),
-            "auth.radius", List.of("org.bouncycastle."),
-            "tls.bouncycastle", List.of("org.bouncycastle."),
-            "crypto.bouncycastle", List.of("org.bouncycastle."),
+    private static final Map<String, List<String>> LIBRARIES = Map.ofEntries(
+            Map.entry("control", List.of("com.fasterxml.jackson.", "org.yaml.snakeyaml")),
+            Map.entry("swap", List.of("com.fasterxml.jackson.", "org.bouncycastle.")),
+            Map.entry("store.local", List.of("org.sqlite.")),
+            Map.entry("pki", List.of("org.bouncycastle.")),
+            Map.entry("auth.file", List.of("org.bouncycastle.")),
+            Map.entry("auth.jdbc", List.of("org.bouncycastle.")),
+            Map.entry("auth.radius", List.of("org.bouncycastle.")),
+            Map.entry("tls.bouncycastle", List.of("org.bouncycastle.")),
+            Map.entry("crypto.bouncycastle", List.of("org.bouncycastle.")),
             // The two halves of the log: the fragment is reached by every logger, the hub by every sink.
-            "log.hub", List.of("io.culvert.log.slf4j"));
+            Map.entry("log.hub", List.of("io.culvert.log.slf4j")));
 
     private static final Set<String> EXPORTERS = Set.of("api", "wire", "log.slf4j");
 
@@ -47,7 +47,7 @@ class ManifestsIT {
         for (String id : List.of("wire", "core", "tunnel.", "policy.", "route.", "net.", "codec.")) {
             MAY_IMPORT.put(id, API_AND_WIRE);
         }
-        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap")) {
+        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap", "web.")) {
             MAY_IMPORT.put(id, API);
         }
     }

@@ -19,6 +19,17 @@ public interface CertificateAuthority {
     /** Key and chain for tunnel listeners, as of now; renewed ahead of its end without being asked. */
     TlsPolicy.Identity serverIdentity() throws PkiException;
 
+    /**
+     * Key and chain for another server of the appliance, that clients reach under {@code names}; renewed like
+     * {@link #serverIdentity()}. An authority that has one identity only gives that.
+     *
+     * @param purpose {@code console}; each has a key of its own
+     * @param names of DNS or literal addresses, in any order
+     */
+    default TlsPolicy.Identity serverIdentity(String purpose, List<String> names) throws PkiException {
+        return serverIdentity();
+    }
+
     /** The certificates that clients' and servers' chains lead to. */
     List<X509Certificate> authorities() throws PkiException;
 

@@ -1,0 +1,70 @@
+package io.culvert.web.rest;
+
+import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.pki.PkiException;
+import io.culvert.api.tls.TlsPolicy;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The console's certificate by the appliance's own authority, for every name that the host is known to have. */
+final class ConsoleIdentity {
+    private static final String PURPOSE = "console";
+
+    private final Supplier<@Nullable CertificateAuthority> authority;
+
+    ConsoleIdentity(Supplier<@Nullable CertificateAuthority> authority) {
+        this.authority = authority;
+    }
+
+    /** @param told names from the settings; empty for the host's own */
+    TlsPolicy.Identity own(List<String> told) throws PkiException {
+        CertificateAuthority present = authority.get();
+        if (present == null) {
+            throw new PkiException("no module issues certificates; add pki to the modules in etc/culvert.yaml");
+        }
+        TlsPolicy.Identity identity = present.serverIdentity(PURPOSE, told.isEmpty() ? hostNames() : told);
+        // The authority's own certificate goes with it, so that a browser can show and import it.
+        var chain = new ArrayList<>(identity.chain());
+        present.authorities().stream().filter(each -> !chain.contains(each)).forEach(chain::add);
+        return new TlsPolicy.Identity(identity.key(), chain);
+    }
+
+    static List<String> hostNames() {
+        var names = new TreeSet<>(List.of("localhost", "127.0.0.1", "::1"));
+        try {
+            String host = InetAddress.getLocalHost().getHostName();
+            if (host.matches("[A-Za-z0-9.-]{1,253}")) {
+                names.add(host.toLowerCase(java.util.Locale.ROOT));
+            }
+        } catch (UnknownHostException e) {
+            // A host without a name of its own is reached by its addresses.
+        }
+        try {
+            NetworkInterface.networkInterfaces()
+                    .filter(ConsoleIdentity::isOutside)
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .filter(address -> !address.isLinkLocalAddress() && !address.isLoopbackAddress())
+                    .map(address -> address.getHostAddress().replaceAll("%.*", ""))
+                    .forEach(names::add);
+        } catch (SocketException e) {
+            // Names must do.
+        }
+        return List.copyOf(names);
+    }
+
+    /** Tunnels' own interfaces have no hardware beneath them, and come and go. */
+    private static boolean isOutside(NetworkInterface each) {
+        try {
+            return each.isUp() && !each.isPointToPoint() && each.getHardwareAddress() != null;
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package io.culvert.web.rest.server;
+
+import io.culvert.api.tls.TlsPolicy;
+import io.culvert.api.web.AuditTrail;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.jspecify.annotations.Nullable;
+
+/** Jetty with a TLS connector that can be exchanged while it runs, and one for the Unix socket. */
+public final class ConsoleServer implements AutoCloseable {
+    private static final int CONNECTIONS = 512;
+    private static final int HEADER_BYTES = 16 << 10;
+    private static final Duration IDLE = Duration.ofSeconds(60);
+    private static final Duration STOP = Duration.ofSeconds(2);
+    private static final String[] SUITES = {
+        "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    };
+
+    private final Server server;
+    private final SlowClients slow;
+    private final AtomicLong generation = new AtomicLong();
+    private @Nullable ServerConnector tls;
+
+    /** @param patience how long a client may take over what is to come at once */
+    public ConsoleServer(
+            EndpointTable table, StaticFiles files, Gate gate, AuditTrail audit, Json json, Duration patience) {
+        var threads = new QueuedThreadPool(16, 4, 30_000);
+        threads.setName("web");
+        threads.setDaemon(true);
+        threads.setReservedThreads(0);
+        threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("web-"));
+        server = new Server(threads, new ScheduledExecutorScheduler("web-timer", true), null);
+        server.setStopAtShutdown(false);
+        server.setStopTimeout(0);
+        slow = new SlowClients(server.getScheduler(), patience);
+        server.addBean(slow);
+        server.setHandler(new Door(table, files, gate, audit, json, slow));
+    }
+
+    /** Starts without a connector. */
+    public void start() throws Exception {
+        server.start();
+    }
+
+    public void openUnix(Path socket) throws Exception {
+        var connector = new UnixConnector(server, socket, new HttpConnectionFactory(http()));
+        connector.setName(Door.LOCAL);
+        connector.setIdleTimeout(IDLE.toMillis());
+        server.addConnector(connector);
+        connector.start();
+    }
+
+    /**
+     * Takes connections at another place, or with another certificate, and no longer at the one before, whose
+     * connections end. When the new place cannot be had, the old one stays.
+     *
+     * @param address literal or name; port 0 for any
+     * @return what {@link #generation} tells of requests that come this way
+     */
+    public synchronized long openTls(String address, int port, TlsPolicy.Identity identity) throws Exception {
+        ServerConnector next = connector(address, port, identity);
+        ServerConnector old = tls;
+        boolean samePort = old != null && port != 0 && old.getPort() == port;
+        if (samePort) {
+            close(old);
+        }
+        try {
+            next.open();
+        } catch (Exception e) {
+            if (samePort && old != null) {
+                old.start();
+                server.addConnector(old);
+            }
+            throw e;
+        }
+        server.addConnector(next);
+        next.start();
+        tls = next;
+        if (old != null && !samePort) {
+            close(old);
+        }
+        return generation.get();
+    }
+
+    private ServerConnector connector(String address, int port, TlsPolicy.Identity identity) throws Exception {
+        var context = new SslContextFactory.Server();
+        context.setKeyStore(Identity.keyStore(identity));
+        context.setKeyStorePassword("");
+        context.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+        context.setExcludeProtocols();
+        context.setExcludeCipherSuites();
+        context.setIncludeCipherSuites(SUITES);
+        context.setUseCipherSuitesOrder(true);
+        context.setRenegotiationAllowed(false);
+        context.setSniRequired(false);
+        HttpConfiguration http = http();
+        // Reached by address as often as by name; what guards sessions is checked against the Host header.
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        var h2 = new HTTP2ServerConnectionFactory(http);
+        h2.setMaxConcurrentStreams(64);
+        var h1 = new HttpConnectionFactory(http);
+        var alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
+        alpn.setDefaultProtocol("http/1.1");
+        var connector = new ServerConnector(
+                server, null, null, null, 1, 1, new SslConnectionFactory(context, alpn.getProtocol()), alpn, h2, h1);
+        connector.setName("tls-" + generation.incrementAndGet());
+        connector.setHost(address.equals("::") || address.equals("*") ? null : address);
+        connector.setPort(port);
+        connector.setIdleTimeout(IDLE.toMillis());
+        connector.setAcceptQueueSize(128);
+        connector.addBean(slow, false);
+        connector.addBean(new NetworkConnectionLimit(CONNECTIONS, connector));
+        return connector;
+    }
+
+    private static HttpConfiguration http() {
+        var http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setRequestHeaderSize(HEADER_BYTES);
+        http.setResponseHeaderSize(HEADER_BYTES);
+        http.setUriCompliance(UriCompliance.UNSAFE);
+        return http;
+    }
+
+    private void close(@Nullable ServerConnector connector) throws Exception {
+        if (connector != null) {
+            server.removeConnector(connector);
+            connector.stop();
+        }
+    }
+
+    /** The port of the TLS connector; -1 when there is none. */
+    public synchronized int port() {
+        return tls == null ? -1 : tls.getLocalPort();
+    }
+
+    /** Ends every connection. */
+    @Override
+    public synchronized void close() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            org.slf4j.LoggerFactory.getLogger(ConsoleServer.class).warn("web: did not stop in order, {}", e.toString());
+        }
+        server.destroy();
+    }
+}

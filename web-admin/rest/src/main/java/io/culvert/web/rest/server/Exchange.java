@@ -1,0 +1,133 @@
+package io.culvert.web.rest.server;
+
+import io.culvert.api.web.Caller;
+import io.culvert.api.web.Problem;
+import io.culvert.api.web.WebEndpoint;
+import io.culvert.api.web.WebRequest;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Fields;
+import org.jspecify.annotations.Nullable;
+
+/** A request as endpoints see it, and what they say of it for the audit log. */
+final class Exchange implements WebRequest {
+    static final int MAX_BODY = 256 << 10;
+
+    private final Request request;
+    private final String path;
+    private final Caller caller;
+    private final WebEndpoint endpoint;
+    private final Map<String, String> parameters;
+    private final Json json;
+    private final SlowClients slow;
+    private final StringBuilder note = new StringBuilder();
+    private String target = "";
+    private @Nullable Fields query;
+
+    Exchange(Request request, String path, Caller caller, EndpointTable.Found found, Json json, SlowClients slow) {
+        this.request = request;
+        this.path = path;
+        this.caller = caller;
+        this.endpoint = found.endpoint();
+        this.parameters = found.parameters();
+        this.json = json;
+        this.slow = slow;
+    }
+
+    @Override
+    public Caller caller() {
+        return caller;
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    @Override
+    public String parameter(String name) {
+        String value = parameters.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(endpoint.path() + " has no parameter " + name);
+        }
+        return value;
+    }
+
+    @Override
+    public Optional<String> query(String name) {
+        Fields fields = query;
+        if (fields == null) {
+            fields = Request.extractQueryParameters(request);
+            query = fields;
+        }
+        return Optional.ofNullable(fields.getValue(name)).filter(value -> !value.isEmpty());
+    }
+
+    @Override
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    @Override
+    public <T> T body(Class<T> type) throws Problem {
+        byte[] bytes;
+        try (var reading = slow.reading(request); InputStream in = Content.Source.asInputStream(request)) {
+            bytes = in.readNBytes(MAX_BODY + 1);
+        } catch (IOException e) {
+            throw new Problem(408, "body-incomplete", "the body did not arrive in time");
+        }
+        if (bytes.length > MAX_BODY) {
+            throw tooLarge();
+        }
+        if (bytes.length == 0) {
+            throw Problem.badRequest("a JSON body is missing");
+        }
+        return json.body(new ByteArrayInputStream(bytes), type);
+    }
+
+    static Problem tooLarge() {
+        return new Problem(413, "too-large", "the body has more than " + MAX_BODY + " bytes");
+    }
+
+    @Override
+    public InputStream stream() {
+        return Content.Source.asInputStream(request);
+    }
+
+    @Override
+    public Optional<String> ifMatch() {
+        return header("If-Match").map(tag -> tag.startsWith("W/") ? tag.substring(2) : tag)
+                .map(tag -> tag.length() >= 2 && tag.startsWith("\"") && tag.endsWith("\"")
+                        ? tag.substring(1, tag.length() - 1)
+                        : tag);
+    }
+
+    @Override
+    public Optional<String> idempotencyKey() {
+        return header("Idempotency-Key");
+    }
+
+    @Override
+    public void note(String text) {
+        note.append(note.isEmpty() ? "" : "; ").append(text);
+    }
+
+    @Override
+    public void target(String name) {
+        target = name;
+    }
+
+    String note() {
+        return note.toString();
+    }
+
+    /** What the endpoint said, else the path's parameters. */
+    String target() {
+        return target.isEmpty() ? String.join(" ", parameters.values()) : target;
+    }
+}
