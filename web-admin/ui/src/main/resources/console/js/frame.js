@@ -20,9 +20,9 @@ const here = (s, id) => s.route.page === id ? 'page' : nothing;
 
 function sideBar(s) {
   const groups = [...new Set(seen().map(p => p.group ?? ''))];
-  return html`<div class="side"><a class="brand" href="#/overview" aria-label="Culvert, ${t('nav.overview')}">${brand(s)}</a>
+  return html`<aside class="side" aria-label="Culvert"><a class="brand" href="#/overview" aria-label="Culvert, ${t('nav.overview')}">${brand(s)}</a>
     <nav class="nav" aria-label=${t('nav.main')}>${groups.map(g => html`${g ? html`<h2>${t(`nav.${g}`)}</h2>` : nothing}${seen().filter(p => (p.group ?? '') === g).map(p => html`<a href="#/${p.id}" aria-current=${here(s, p.id)}>${icon(p.image)}${t(`nav.${p.id}`)}${s.badges[p.id] ? html`<span class="count">${s.badges[p.id]}<span class="vh"> ${t(`badge.${p.id}`)}</span></span>` : nothing}</a>`)}`)}</nav>
-    <div class="side-foot">${s.version ? t('frame.version', { version: s.version }) : nothing}</div></div>`;
+    <div class="side-foot">${s.version ? t('frame.version', { version: s.version }) : nothing}</div></aside>`;
 }
 
 export const themeItems = s => THEMES.map(([v, i]) => ({ image: i, text: t(`theme.${v}`), pressed: s.theme === v, run: () => { remember('theme', v); setTheme(v); } }));

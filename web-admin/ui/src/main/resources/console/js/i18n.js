@@ -80,7 +80,7 @@ export function ago(at, now = Date.now()) {
   if (!d) return '';
   const seconds = (d.getTime() - now) / 1000, [v, unit] = step(seconds);
   if (Math.abs(seconds) < 5) return t('time.now');
-  return format('ago', () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })).format(seconds < 0 ? -v : v, unit);
+  return format('ago', () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' })).format(seconds < 0 ? -v : v, unit);
 }
 /** "4 min", "2 hr": a span of seconds in its largest unit. */
 export function span(seconds) {

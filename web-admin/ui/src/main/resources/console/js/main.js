@@ -66,10 +66,12 @@ export async function changeLanguage(lang) {
 async function begin() {
   set({ failure: null });
   if (SELF) return;
-  const [setup, session] = await Promise.allSettled([get('/setup'), get('/auth/session')]);
-  const answered = setup.status === 'fulfilled' ? setup.value : null;
-  if (setup.status === 'rejected' && setup.reason.status === 0) return set({ failure: setup.reason, session: null });
-  set({ setup: answered && !answered.done ? answered : null, session: session.status === 'fulfilled' ? session.value : null });
+  try {
+    const session = await get('/auth/session');
+    if (session?.name) return set({ session, setup: null });
+  } catch (e) { if (e.status === 0) return set({ failure: e, session: null }); }
+  const setup = await get('/setup').catch(() => null);
+  set({ setup: setup && !setup.done ? setup : null, session: null });
 }
 
 addEventListener('culvert-language', e => changeLanguage(e.detail));
@@ -84,6 +86,7 @@ addEventListener('keydown', e => {
 });
 addEventListener('unhandledrejection', e => { if (e.reason?.name === 'AbortError') e.preventDefault(); });
 connectionSaid(announce, alarm);
+stream.on('hello', ({ version }) => { if (version) set({ version }); });
 onProof(prove);
 
 const side = new URLSearchParams(location.search).get('theme');

@@ -2,9 +2,11 @@
 // `changed` when only its address's query or further parts do.
 import overview from './views/overview.js';
 import sessions from './views/sessions.js';
+import users from './views/users.js';
 
 /** In the order of the side bar. `needs` is the role that sees it, `tab` puts it into the five-item bar of phones. */
 export const PAGES = [
   { id: 'overview', image: 'layout-dashboard', needs: 'V', tab: true, page: overview },
   { id: 'sessions', image: 'activity', needs: 'V', tab: true, page: sessions },
+  { id: 'users', image: 'users', needs: 'U', tab: true, page: users },
 ];

@@ -83,7 +83,7 @@ export class LineChart {
       g.fillText(k ? `${n} ${unit[0] === 'b' ? '' : unit[0]}` : '0', PAD.left - 8, yy);
     }
     g.textBaseline = 'alphabetic';
-    const span = this.to - this.from, room = Math.max(2, Math.floor((this.w - PAD.left) / 90));
+    const span = this.to - this.from, room = Math.max(2, Math.floor((this.w - PAD.left) / 75));
     const every = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200].find(s => span / s <= room) ?? 86400;
     for (let at = Math.ceil(this.from / every) * every; at <= this.to; at += every) {
       const x = PAD.left + (at - this.from) / Math.max(1, span) * (this.w - PAD.left - PAD.right);
