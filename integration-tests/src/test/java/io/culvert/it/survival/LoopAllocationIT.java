@@ -10,6 +10,7 @@ import io.culvert.it.lab.OpenVpnClient;
 import io.culvert.it.lab.RequiresRoot;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,8 +45,9 @@ class LoopAllocationIT {
                             .awaitConnected();
                     var server = Iperf.server(lab.server, "10.8.0.1")) {
                 // When it is warm depends on the compiler, which has its own threads and its own mind.
-                long least = Long.MAX_VALUE;
-                for (int window = 0; window < MAX_WINDOWS && least > ALLOWED_BYTES; window++) {
+                var windows = new ArrayList<Long>();
+                while (windows.size() < MAX_WINDOWS && (windows.isEmpty() || windows.getLast() > ALLOWED_BYTES)) {
+                    int window = windows.size();
                     long before = allocated(lab.server, pid);
                     // iperf3 refuses who comes before it has tidied up the test before.
                     server.await("\\(test #" + (2 * window + 1) + "\\)", READY);
@@ -53,10 +55,11 @@ class LoopAllocationIT {
                     server.await("\\(test #" + (2 * window + 2) + "\\)", READY);
                     var down = Iperf.run(host, "10.8.0.1", SECONDS, "-R");
                     assertTrue(up.megabits() > 100 && down.megabits() > 100, "traffic flowed: " + up + ", " + down);
-                    least = Math.min(least, allocated(lab.server, pid) - before);
+                    windows.add(allocated(lab.server, pid) - before);
                 }
-                long bytes = least;
-                assertTrue(bytes <= ALLOWED_BYTES, () -> bytes + " bytes in " + 2 * SECONDS + " s of traffic");
+                assertTrue(
+                        windows.getLast() <= ALLOWED_BYTES,
+                        () -> "bytes in windows of " + 2 * SECONDS + " s of traffic: " + windows);
                 assertTrue(server.alive());
             }
         }

@@ -53,21 +53,33 @@ final class Downcalls {
     static final MethodHandle GETUID = plain("getuid", FunctionDescriptor.of(INT));
     static final MethodHandle STRERROR = plain("strerror", FunctionDescriptor.of(ADDRESS, INT));
 
-    static final MethodHandle READ = call("read", SIZE, INT, POINTER, SIZE);
-    static final MethodHandle WRITE = call("write", SIZE, INT, POINTER, SIZE);
-    static final MethodHandle READV = call("readv", SIZE, INT, POINTER, INT);
-    static final MethodHandle WRITEV = call("writev", SIZE, INT, POINTER, INT);
-    static final MethodHandle RECV = call("recv", SIZE, INT, POINTER, SIZE, INT);
-    static final MethodHandle SEND = call("send", SIZE, INT, POINTER, SIZE, INT);
-    static final MethodHandle RECVMSG = call("recvmsg", SIZE, INT, POINTER, INT);
-    static final MethodHandle SENDMSG = call("sendmsg", SIZE, INT, POINTER, INT);
-    static final MethodHandle RECVMMSG = call("recvmmsg", INT, INT, POINTER, INT, INT, POINTER);
-    static final MethodHandle SENDMMSG = call("sendmmsg", INT, INT, POINTER, INT, INT);
+    static final MethodHandle READ = plain("read", FunctionDescriptor.of(SIZE, INT, POINTER, SIZE));
+    static final MethodHandle READ_ERRNO = call("read", SIZE, INT, POINTER, SIZE);
+    static final MethodHandle WRITE = plain("write", FunctionDescriptor.of(SIZE, INT, POINTER, SIZE));
+    static final MethodHandle WRITE_ERRNO = call("write", SIZE, INT, POINTER, SIZE);
+    static final MethodHandle READV = plain("readv", FunctionDescriptor.of(SIZE, INT, POINTER, INT));
+    static final MethodHandle READV_ERRNO = call("readv", SIZE, INT, POINTER, INT);
+    static final MethodHandle WRITEV = plain("writev", FunctionDescriptor.of(SIZE, INT, POINTER, INT));
+    static final MethodHandle WRITEV_ERRNO = call("writev", SIZE, INT, POINTER, INT);
+    static final MethodHandle RECV = plain("recv", FunctionDescriptor.of(SIZE, INT, POINTER, SIZE, INT));
+    static final MethodHandle RECV_ERRNO = call("recv", SIZE, INT, POINTER, SIZE, INT);
+    static final MethodHandle SEND = plain("send", FunctionDescriptor.of(SIZE, INT, POINTER, SIZE, INT));
+    static final MethodHandle SEND_ERRNO = call("send", SIZE, INT, POINTER, SIZE, INT);
+    static final MethodHandle RECVMSG = plain("recvmsg", FunctionDescriptor.of(SIZE, INT, POINTER, INT));
+    static final MethodHandle RECVMSG_ERRNO = call("recvmsg", SIZE, INT, POINTER, INT);
+    static final MethodHandle SENDMSG = plain("sendmsg", FunctionDescriptor.of(SIZE, INT, POINTER, INT));
+    static final MethodHandle SENDMSG_ERRNO = call("sendmsg", SIZE, INT, POINTER, INT);
+    static final MethodHandle RECVMMSG = plain("recvmmsg", FunctionDescriptor.of(INT, INT, POINTER, INT, INT, POINTER));
+    static final MethodHandle RECVMMSG_ERRNO = call("recvmmsg", INT, INT, POINTER, INT, INT, POINTER);
+    static final MethodHandle SENDMMSG = plain("sendmmsg", FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
+    static final MethodHandle SENDMMSG_ERRNO = call("sendmmsg", INT, INT, POINTER, INT, INT);
     static final MethodHandle ACCEPT4 = call("accept4", INT, INT, POINTER, POINTER, INT);
     static final MethodHandle CONNECT = call("connect", INT, INT, POINTER, INT);
-    static final MethodHandle EPOLL_WAIT = call("epoll_wait", INT, INT, POINTER, INT, INT);
+    static final MethodHandle EPOLL_WAIT = plain("epoll_wait", FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
+    static final MethodHandle EPOLL_WAIT_ERRNO = call("epoll_wait", INT, INT, POINTER, INT, INT);
 
-    static final MethodHandle NANOSLEEP = call("nanosleep", INT, POINTER, POINTER);
+    static final MethodHandle NANOSLEEP = plain("nanosleep", FunctionDescriptor.of(INT, POINTER, POINTER));
+    static final MethodHandle NANOSLEEP_ERRNO = call("nanosleep", INT, POINTER, POINTER);
 
     private Downcalls() {}
 

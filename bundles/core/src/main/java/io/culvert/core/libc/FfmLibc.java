@@ -7,7 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Objects;
 
-/** {@link Libc} over {@code java.lang.foreign}; needs {@code --enable-native-access}. */
+/**
+ * {@link Libc} over {@code java.lang.foreign}; needs {@code --enable-native-access}.
+ *
+ * <p>A call that tells errno makes an object, unless the compiler sees through a long chain of the JDK's method
+ * handles, which cannot be relied upon. So the packet path's calls go without; the few that fail, which do nothing, are
+ * made once more for their errno, and may succeed then.
+ */
 public final class FfmLibc implements Libc {
     private static final long MMSGHDR_BYTES = 64;
     private static final long IOVEC_BYTES = 16;
@@ -263,9 +269,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int read(int fd, MemorySegment buffer, long offset, int count) {
         long pointer = pointer(buffer, offset, count);
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.READ.invokeExact(state, fd, pointer, (long) count), state);
+            long result = (long) Downcalls.READ.invokeExact(fd, pointer, (long) count);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.READ_ERRNO.invokeExact(state, fd, pointer, (long) count), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -276,9 +286,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int write(int fd, MemorySegment buffer, long offset, int count) {
         long pointer = pointer(buffer, offset, count);
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.WRITE.invokeExact(state, fd, pointer, (long) count), state);
+            long result = (long) Downcalls.WRITE.invokeExact(fd, pointer, (long) count);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.WRITE_ERRNO.invokeExact(state, fd, pointer, (long) count), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -289,9 +303,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int readv(int fd, MemorySegment iov, int iovcnt) {
         long pointer = pointer(iov, 0, iovcnt * IOVEC_BYTES);
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.READV.invokeExact(state, fd, pointer, iovcnt), state);
+            long result = (long) Downcalls.READV.invokeExact(fd, pointer, iovcnt);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.READV_ERRNO.invokeExact(state, fd, pointer, iovcnt), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -302,9 +320,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int writev(int fd, MemorySegment iov, int iovcnt) {
         long pointer = pointer(iov, 0, iovcnt * IOVEC_BYTES);
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.WRITEV.invokeExact(state, fd, pointer, iovcnt), state);
+            long result = (long) Downcalls.WRITEV.invokeExact(fd, pointer, iovcnt);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.WRITEV_ERRNO.invokeExact(state, fd, pointer, iovcnt), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -315,9 +337,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int recv(int fd, MemorySegment buffer, long offset, int count, int flags) {
         long pointer = pointer(buffer, offset, count);
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.RECV.invokeExact(state, fd, pointer, (long) count, flags), state);
+            long result = (long) Downcalls.RECV.invokeExact(fd, pointer, (long) count, flags);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.RECV_ERRNO.invokeExact(state, fd, pointer, (long) count, flags), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -328,9 +354,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int send(int fd, MemorySegment buffer, long offset, int count, int flags) {
         long pointer = pointer(buffer, offset, count);
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.SEND.invokeExact(state, fd, pointer, (long) count, flags), state);
+            long result = (long) Downcalls.SEND.invokeExact(fd, pointer, (long) count, flags);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.SEND_ERRNO.invokeExact(state, fd, pointer, (long) count, flags), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -340,9 +370,13 @@ public final class FfmLibc implements Libc {
 
     @Override
     public int recvmsg(int fd, MemorySegment msghdr, int flags) {
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.RECVMSG.invokeExact(state, fd, msghdr.address(), flags), state);
+            long result = (long) Downcalls.RECVMSG.invokeExact(fd, msghdr.address(), flags);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.RECVMSG_ERRNO.invokeExact(state, fd, msghdr.address(), flags), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -352,9 +386,13 @@ public final class FfmLibc implements Libc {
 
     @Override
     public int sendmsg(int fd, MemorySegment msghdr, int flags) {
-        MemorySegment state = STATE.get();
         try {
-            return answer((long) Downcalls.SENDMSG.invokeExact(state, fd, msghdr.address(), flags), state);
+            long result = (long) Downcalls.SENDMSG.invokeExact(fd, msghdr.address(), flags);
+            if (result >= 0) {
+                return (int) result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((long) Downcalls.SENDMSG_ERRNO.invokeExact(state, fd, msghdr.address(), flags), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -365,9 +403,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int recvmmsg(int fd, MemorySegment msgvec, int first, int vlen, int flags) {
         long pointer = pointer(msgvec, first * MMSGHDR_BYTES, vlen * MMSGHDR_BYTES);
-        MemorySegment state = STATE.get();
         try {
-            return answer((int) Downcalls.RECVMMSG.invokeExact(state, fd, pointer, vlen, flags, 0L), state);
+            int result = (int) Downcalls.RECVMMSG.invokeExact(fd, pointer, vlen, flags, 0L);
+            if (result >= 0) {
+                return result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((int) Downcalls.RECVMMSG_ERRNO.invokeExact(state, fd, pointer, vlen, flags, 0L), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -378,9 +420,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int sendmmsg(int fd, MemorySegment msgvec, int first, int vlen, int flags) {
         long pointer = pointer(msgvec, first * MMSGHDR_BYTES, vlen * MMSGHDR_BYTES);
-        MemorySegment state = STATE.get();
         try {
-            return answer((int) Downcalls.SENDMMSG.invokeExact(state, fd, pointer, vlen, flags), state);
+            int result = (int) Downcalls.SENDMMSG.invokeExact(fd, pointer, vlen, flags);
+            if (result >= 0) {
+                return result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((int) Downcalls.SENDMMSG_ERRNO.invokeExact(state, fd, pointer, vlen, flags), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -420,9 +466,13 @@ public final class FfmLibc implements Libc {
     @Override
     public int epoll_wait(int epfd, MemorySegment events, int maxevents, int timeoutMs) {
         long pointer = pointer(events, 0, maxevents * (long) Linux.EPOLL_EVENT_SIZE);
-        MemorySegment state = STATE.get();
         try {
-            return answer((int) Downcalls.EPOLL_WAIT.invokeExact(state, epfd, pointer, maxevents, timeoutMs), state);
+            int result = (int) Downcalls.EPOLL_WAIT.invokeExact(epfd, pointer, maxevents, timeoutMs);
+            if (result >= 0) {
+                return result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((int) Downcalls.EPOLL_WAIT_ERRNO.invokeExact(state, epfd, pointer, maxevents, timeoutMs), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
@@ -432,9 +482,13 @@ public final class FfmLibc implements Libc {
 
     @Override
     public int nanosleep(MemorySegment duration) {
-        MemorySegment state = STATE.get();
         try {
-            return answer((int) Downcalls.NANOSLEEP.invokeExact(state, duration.address(), 0L), state);
+            int result = (int) Downcalls.NANOSLEEP.invokeExact(duration.address(), 0L);
+            if (result >= 0) {
+                return result;
+            }
+            MemorySegment state = STATE.get();
+            return answer((int) Downcalls.NANOSLEEP_ERRNO.invokeExact(state, duration.address(), 0L), state);
         } catch (Throwable t) {
             throw Downcalls.unexpected(t);
         } finally {
