@@ -21,7 +21,6 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -55,7 +54,7 @@ public final class ControlComponent {
     private final ConfigurationWriter writer;
     private final ComponentLook look;
     private final Readiness readiness;
-    private final List<Command> own = new ArrayList<>();
+    private final List<ServiceRegistration<Command>> own = new ArrayList<>();
     private final ServiceRegistration<ModuleSettings> moduleSettings;
     private @Nullable ControlSocket socket;
 
@@ -80,9 +79,9 @@ public final class ControlComponent {
 
         moduleSettings = context.registerService(
                 ModuleSettings.class, new ModuleEntries(settings, look), new Hashtable<>());
-        own.addAll(new SystemCommands(settings, look, readiness, problems, this::stop).all());
-        own.addAll(new ConfigCommands(settings).all());
-        own.add(new ProfileCommand(this::all));
+        new SystemCommands(settings, look, readiness, problems, this::stop).all().forEach(this::offer);
+        new ConfigCommands(settings).all().forEach(this::offer);
+        offer(new ProfileCommand(this::all));
         try {
             socket = new ControlSocket(home.resolve("run/control.sock"), new CommandTable(this::commands));
         } catch (IOException e) {
@@ -92,6 +91,11 @@ public final class ControlComponent {
                 failures.accept(line);
             }
         }
+    }
+
+    /** To the socket and to the console. */
+    private void offer(Command command) {
+        own.add(context.registerService(Command.class, command, new Hashtable<>()));
     }
 
     private List<String> load(Settings settings) {
@@ -163,7 +167,7 @@ public final class ControlComponent {
     }
 
     private List<Command> commands() {
-        return Stream.concat(own.stream(), all(Command.class).stream()).toList();
+        return all(Command.class);
     }
 
     /** Services stay in use until they go, so that a component behind one is not made anew for each request. */
@@ -196,6 +200,7 @@ public final class ControlComponent {
     @Deactivate
     void deactivate() {
         moduleSettings.unregister();
+        own.forEach(ServiceRegistration::unregister);
         if (socket != null) {
             socket.close();
         }

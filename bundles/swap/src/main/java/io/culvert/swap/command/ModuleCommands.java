@@ -140,6 +140,9 @@ public final class ModuleCommands {
     private Object cancel(Map<String, Object> arguments, Command.Reply reply)
             throws CommandException, InterruptedException, Refused {
         Progress progress = engine.cancel(number(arguments, "change"));
+        if (Boolean.TRUE.equals(arguments.get("detach"))) {
+            return shown(progress.change(), false);
+        }
         int seen = 0;
         for (List<String> lines = progress.await(seen); !lines.isEmpty(); lines = progress.await(seen)) {
             seen += lines.size();
