@@ -33,7 +33,7 @@ public interface AuditTrail {
      * @param what the endpoint or command: {@code POST /api/v1/users/{id}:disable}
      * @param target what it was done to: {@code user alice}; empty when the endpoint says it all
      * @param note plain words, never a secret
-     * @param result {@code done}, or the code of the problem
+     * @param result {@code ok}, or the code of the problem
      */
     record Entry(String who, Role role, String from, String what, String target, String note, String result) {}
 

@@ -1,23 +1,36 @@
 package io.culvert.web.rest;
 
+import io.culvert.api.auth.Authenticator;
+import io.culvert.api.auth.UserDirectory;
+import io.culvert.api.command.Command;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.store.Store;
 import io.culvert.api.web.AuditTrail;
-import io.culvert.api.web.Caller;
-import io.culvert.api.web.Role;
 import io.culvert.api.web.WebContent;
 import io.culvert.api.web.WebEndpoints;
+import io.culvert.web.rest.access.Access;
+import io.culvert.web.rest.access.AccessCommands;
+import io.culvert.web.rest.access.AdministratorEndpoints;
+import io.culvert.web.rest.access.OwnAccount;
+import io.culvert.web.rest.access.Setup;
+import io.culvert.web.rest.access.SignIn;
+import io.culvert.web.rest.access.UserLogin;
+import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
 import io.culvert.web.rest.server.ConsoleServer;
 import io.culvert.web.rest.server.EndpointTable;
-import io.culvert.web.rest.server.Gate;
 import io.culvert.web.rest.server.Json;
 import io.culvert.web.rest.server.StaticFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
@@ -44,57 +57,92 @@ public final class WebRestComponent {
     private final EndpointTable table = new EndpointTable();
     private final StaticFiles files = new StaticFiles();
     private final AuditLog audit;
+    private final Access access;
     private final Listening listening;
-    private final ServiceRegistration<AuditTrail> trail;
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+    private final Ranked<Authenticator> authenticators = new Ranked<>();
+    private final List<UserDirectory> directories = new CopyOnWriteArrayList<>();
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable CertificateAuthority authority;
 
     @Activate
     public WebRestComponent(
-            BundleContext context,
-            WebRestSettings settings,
-            @Reference(
-                            cardinality = ReferenceCardinality.OPTIONAL,
-                            policyOption = ReferencePolicyOption.GREEDY)
-                    @Nullable CertificateAuthority authority)
+            BundleContext context, WebRestSettings settings, @Reference(target = "(culvert.front=true)") Store store)
             throws IOException {
-        this.authority = authority;
-        if (settings.port() < 0 || settings.port() > 65535) {
-            throw new ConfigException(PID, "port", settings.port(), "must be 0 to 65535");
-        }
+        check(settings);
         Path home = Path.of(context.getProperty("culvert.home"));
         var json = new Json();
-        audit = AuditLog.open(home.resolve("var/audit/audit.jsonl"), json, InstantSource.system());
+        var clock = InstantSource.system();
+        audit = AuditLog.open(home.resolve("var/audit/audit.jsonl"), json, clock);
+        access = new Access(
+                store,
+                json,
+                clock,
+                new SecureRandom(),
+                new Access.Limits(
+                        Duration.ofMinutes(settings.idleMinutes()), Duration.ofHours(settings.sessionHours())),
+                () -> directories);
+        var setup = new Setup(access, store, json, home.resolve("run/setup-code"));
         var server = new ConsoleServer(
-                table, files, new Nobody(), audit, json, Duration.ofSeconds(settings.patienceSeconds()));
+                table, files, access, audit, json, Duration.ofSeconds(settings.patienceSeconds()));
+        for (WebEndpoints own : List.of(
+                new SignIn(access, new UserLogin(authenticators::all)),
+                new OwnAccount(access),
+                new AdministratorEndpoints(access),
+                setup,
+                new AuditEndpoints(audit))) {
+            table.add(own);
+        }
+        access.start();
         listening = new Listening(
                 server,
                 home.resolve("run/web.sock"),
                 new Listening.Place(settings.address(), settings.port(), List.of(settings.names())),
-                new ConsoleIdentity(() -> this.authority));
-        trail = context.registerService(AuditTrail.class, audit, null);
+                new ConsoleIdentity(() -> authority));
+        registrations.add(context.registerService(AuditTrail.class, audit, null));
+        for (Command command : new AccessCommands(access, setup, audit).all()) {
+            registrations.add(context.registerService(Command.class, command, null));
+        }
     }
 
-    /** Knows nobody: what asks for a role answers on the Unix socket only. */
-    private static final class Nobody implements Gate {
-        @Override
-        public Visit visit(@Nullable String cookies, @Nullable String authorization, String from) {
-            return new Visit(new Caller("", Role.NONE, Caller.Means.NOTHING, from), "", "", false, false);
+    private static void check(WebRestSettings settings) {
+        within("port", settings.port(), 0, 65535);
+        within("idleMinutes", settings.idleMinutes(), 1, 720);
+        within("sessionHours", settings.sessionHours(), 1, 168);
+        within("patienceSeconds", settings.patienceSeconds(), 1, 120);
+        for (String name : settings.names()) {
+            if (!name.matches("[A-Za-z0-9.:-]{1,253}")) {
+                throw new ConfigException(PID, "names", name, "must be names of DNS or addresses, without a port");
+            }
         }
+    }
 
-        @Override
-        public boolean isSetUp() {
-            return true;
+    private static void within(String attribute, int value, int low, int high) {
+        if (value < low || value > high) {
+            throw new ConfigException(PID, attribute, value, "must be " + low + " to " + high);
         }
+    }
 
-        @Override
-        public boolean inScope(Visit visit, String method, String path) {
-            return false;
-        }
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindAuthenticator(Authenticator authenticator, Map<String, Object> properties) {
+        authenticators.add(authenticator, properties);
+    }
 
-        @Override
-        public Watch watch(Visit visit, Runnable ended) {
-            return () -> {};
-        }
+    void unbindAuthenticator(Authenticator authenticator) {
+        authenticators.remove(authenticator);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindDirectory(UserDirectory directory) {
+        directories.add(directory);
+    }
+
+    void unbindDirectory(UserDirectory directory) {
+        directories.remove(directory);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -117,8 +165,9 @@ public final class WebRestComponent {
 
     @Deactivate
     public void deactivate() throws IOException {
-        trail.unregister();
+        registrations.forEach(ServiceRegistration::unregister);
         listening.close();
+        access.close();
         audit.close();
     }
 }

@@ -217,6 +217,15 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         }
     }
 
+    long entries() {
+        lock.lock();
+        try {
+            return number;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private static String hash(byte[] line) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(line));

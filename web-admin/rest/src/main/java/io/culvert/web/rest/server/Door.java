@@ -247,7 +247,7 @@ final class Door extends Handler.Abstract {
         }
         try {
             WebResponse answer = endpoint.handler().handle(exchange);
-            record(endpoint, exchange, "done");
+            record(endpoint, exchange, "ok");
             if (!key.isEmpty() && answer instanceof WebResponse.Json) {
                 synchronized (done) {
                     done.put(key, answer);
