@@ -7,6 +7,8 @@ import { parse } from './router.js';
 import { PAGES } from './pages.js';
 import { frame } from './frame.js';
 import { signIn } from './views/signin.js';
+import { wizard } from './views/setup.js';
+import { self } from './views/self.js';
 import { startFailed } from './views/failed.js';
 import * as stream from './stream.js';
 import { prove } from './parts/proof.js';
@@ -20,11 +22,11 @@ let shown = null, screen = '', reached = '';
 /** Which of the five screens: the wizard, sign-in, the console, a user's own page, or why none of them can be shown. */
 function screenOf(s) {
   if (s.failure) return 'failed';
-
-
+  if (SELF) return 'self';
+  if (s.setup) return 'setup';
   return s.session ? 'console' : 'signin';
 }
-const SCREENS = { failed: startFailed, signin: signIn, console: frame };
+const SCREENS = { failed: startFailed, self, setup: wizard, signin: signIn, console: frame };
 
 onDraw(s => {
   const now = screenOf(s);
@@ -69,6 +71,8 @@ async function begin() {
   try {
     const session = await get('/auth/session');
     if (session?.name) return set({ session, setup: null });
+    state.csrf = session?.csrf ?? '';
+    if (session?.setup === false) return set({ session: null, setup: null });
   } catch (e) { if (e.status === 0) return set({ failure: e, session: null }); }
   const setup = await get('/setup').catch(() => null);
   set({ setup: setup && !setup.done ? setup : null, session: null });

@@ -12,10 +12,10 @@ const linkOf = path => new URL(path, location.origin).href;
 /** What is handed over; `my` keeps the one-time link. `paths` differ between the console and a user's own page. */
 export const handOver = (issued, my, makeLink) => html`
   <div class="qr"><figure><img src=${issued.downloads.qr} alt=${issued.qrFits ? t('ready.qrFile') : t('ready.qrLink')} width="208" height="208"></figure>
-    <div class="stack"><h3>${t('ready.phone')}</h3><p class="dim">${issued.qrFits ? t('ready.phoneFile') : t('ready.phoneLink')}</p>
+    <div class="stack"><h2 class="h3">${t('ready.phone')}</h2><p class="dim">${issued.qrFits ? t('ready.phoneFile') : t('ready.phoneLink')}</p>
     ${makeLink ? html`${my.link ? html`<div class="field"><label for="one-time">${t('ready.link')}</label><div class="with-btn"><input id="one-time" class="mono" readonly .value=${linkOf(my.link.path)} @focus=${e => e.target.select()}><button class="btn" type="button" @click=${async () => toast(await copy(linkOf(my.link.path)) ? t('ready.linkCopied') : t('copy.failed'), 'ok')}>${icon('copy', 's')}${t('do.copy')}</button></div><p class="hint">${t('ready.linkUntil', { time: dateTime(my.link.expires) })}</p></div>`
       : html`<button class="btn" type="button" @click=${makeLink}>${icon('link', 's')}${t('ready.makeLink')}</button><p class="small dim">${t('ready.linkText')}</p>`}` : nothing}</div></div>
-  <div class="stack tight"><h3>${t('ready.computer')}</h3>
+  <div class="stack tight"><h2 class="h3">${t('ready.computer')}</h2>
     <div class="dl">${icon('file-down')}<div class="wrap"><b class="mono">${issued.fileName}</b><span>${t('ready.file', { protocol: word('protocol', issued.protocol) })}</span></div><a class="btn small" href=${issued.downloads.file} download=${issued.fileName} @click=${() => { my.taken = true; redraw(); }}>${icon('download', 's')}${t('do.download')}<span class="vh"> ${issued.fileName}</span></a></div></div>
   <p class="small dim">${t('ready.once')}</p>`;
 
