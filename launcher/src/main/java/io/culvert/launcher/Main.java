@@ -32,7 +32,10 @@ import picocli.CommandLine.Spec;
             PeopleCommands.RevokeCommand.class,
             PeopleCommands.KillCommand.class,
             ModuleCommand.class,
-            SettingsCommands.ConfigCommand.class
+            SettingsCommands.ConfigCommand.class,
+            BackupCommands.BackupCommand.class,
+            BackupCommands.BackupsCommand.class,
+            BackupCommands.RestoreCommand.class
         },
         footer = {
             "",

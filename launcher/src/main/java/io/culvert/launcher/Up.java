@@ -37,6 +37,8 @@ final class Up {
     void run(boolean keep) {
         home.create();
         lock = home.lock();
+        new Restored(home).finish();
+        home.create();
         System.setProperty("culvert.home", home.path().toString());
         System.setProperty("culvert.keep", Boolean.toString(keep));
         if (home.writeDefaultSettings(DefaultSettings.text(new SecureRandom()))) {

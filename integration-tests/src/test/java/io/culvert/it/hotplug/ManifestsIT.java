@@ -32,6 +32,7 @@ class ManifestsIT {
             Map.entry("swap", List.of("com.fasterxml.jackson.", "org.bouncycastle.")),
             Map.entry("store.local", List.of("org.sqlite.")),
             Map.entry("pki", List.of("org.bouncycastle.")),
+            Map.entry("backup", List.of("org.bouncycastle.")),
             Map.entry("auth.file", List.of("org.bouncycastle.")),
             Map.entry("auth.jdbc", List.of("org.bouncycastle.")),
             Map.entry("auth.radius", List.of("org.bouncycastle.")),
@@ -47,7 +48,7 @@ class ManifestsIT {
         for (String id : List.of("wire", "core", "tunnel.", "policy.", "route.", "net.", "codec.")) {
             MAY_IMPORT.put(id, API_AND_WIRE);
         }
-        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap", "web.")) {
+        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap", "backup", "web.")) {
             MAY_IMPORT.put(id, API);
         }
     }

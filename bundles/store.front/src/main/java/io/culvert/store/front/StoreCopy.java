@@ -34,12 +34,17 @@ final class StoreCopy {
 
     /** Makes {@code to} hold what {@code from} holds, and nothing else; may be called again to catch up. */
     static int copy(Store from, Store to) throws StoreException {
+        return copy(from.list(""), to);
+    }
+
+    /** Makes {@code to} hold those records, and nothing else. */
+    static int copy(List<Entry> records, Store to) throws StoreException {
         Map<String, byte[]> there = new TreeMap<>();
         for (Entry entry : to.list("")) {
             there.put(entry.key(), entry.value());
         }
         List<Op> ops = new ArrayList<>();
-        for (Entry entry : from.list("")) {
+        for (Entry entry : records) {
             byte[] present = there.remove(entry.key());
             if (present == null || !Arrays.equals(present, entry.value())) {
                 ops.add(new Op.Put(entry.key(), entry.value()));

@@ -4,6 +4,7 @@ import io.culvert.api.status.HealthCheck;
 import io.culvert.api.store.Store;
 import io.culvert.api.store.StoreException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Dictionary;
@@ -11,6 +12,7 @@ import java.util.Hashtable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -39,6 +41,7 @@ public final class StoreFrontComponent implements HealthCheck {
 
     private final FrontStore front = new FrontStore(PATIENCE);
     private final BundleContext context;
+    private final RestoredRecords restored;
 
     /** In the order of their arrival. Guarded by this, as all below. */
     private final List<Store> stores = new ArrayList<>();
@@ -49,6 +52,7 @@ public final class StoreFrontComponent implements HealthCheck {
     @Activate
     public StoreFrontComponent(BundleContext context) {
         this.context = context;
+        restored = new RestoredRecords(Path.of(Objects.requireNonNullElse(context.getProperty("culvert.home"), "")));
     }
 
     @Activate
@@ -95,6 +99,16 @@ public final class StoreFrontComponent implements HealthCheck {
             problem = "the records of store " + store.name() + " were moved to store " + moved.get()
                     + ": install that module, or restore a backup";
             LOG.error("store: {}", problem);
+            return;
+        }
+        try {
+            int count = restored.giveTo(store);
+            if (count >= 0) {
+                LOG.info("store: {} records of a backup were restored to {}", count, store.name());
+            }
+        } catch (StoreException | RuntimeException e) {
+            problem = e.getMessage();
+            LOG.error("store: {}", problem, e);
             return;
         }
         problem = "";

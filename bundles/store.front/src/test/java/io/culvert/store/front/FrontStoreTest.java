@@ -23,7 +23,7 @@ final class FrontStoreTest {
     private final MemoryStore first = new MemoryStore("first");
     private final MemoryStore second = new MemoryStore("second");
 
-    private static CompletableFuture<Store.TxnResult> put(Store store, String key, int value) {
+    static CompletableFuture<Store.TxnResult> put(Store store, String key, int value) {
         return store.txn(List.of(), List.of(new Store.Op.Put(key, new byte[] {(byte) value}))).toCompletableFuture();
     }
 
@@ -130,6 +130,7 @@ final class FrontStoreTest {
         final TreeMap<String, Entry> entries = new TreeMap<>();
         private final String name;
         private long revision;
+        boolean broken;
 
         MemoryStore(String name) {
             this.name = name;
@@ -152,6 +153,9 @@ final class FrontStoreTest {
 
         @Override
         public synchronized CompletionStage<TxnResult> txn(List<Guard> guards, List<Op> ops) {
+            if (broken) {
+                return CompletableFuture.failedFuture(new StoreException("disk full"));
+            }
             revision++;
             for (Op op : ops) {
                 switch (op) {

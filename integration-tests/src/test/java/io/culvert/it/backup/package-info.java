@@ -1,0 +1,2 @@
+/** Backups that become appliances. */
+package io.culvert.it.backup;
