@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,7 @@ public final class Access implements Gate, AutoCloseable {
     final Passkeys passkeys;
     final Delays delays;
     private final Supplier<List<UserDirectory>> directories;
+    private BooleanSupplier setup = () -> false;
     private @Nullable Thread sweeping;
 
     /** What a session is limited to. */
@@ -183,16 +185,31 @@ public final class Access implements Gate, AutoCloseable {
         return request.header("User-Agent").orElse("");
     }
 
-    /** What a page is told of its session. */
+    /**
+     * What a page is told of its session.
+     *
+     * @param setup whether steps of the set-up are left
+     */
     record Me(
             String name,
             String role,
             String via,
-            Instant since,
-            Instant expires,
+            @Nullable Instant since,
+            @Nullable Instant expires,
             String csrf,
             @Nullable Instant confirmedUntil,
-            boolean factorNeeded) {}
+            boolean factorNeeded,
+            boolean setup) {}
+
+    /** What a page is told that has no session. */
+    Me nobody() {
+        return new Me("", text(Role.NONE), "", null, null, "", null, false, setup.getAsBoolean());
+    }
+
+    /** @param left whether steps of the set-up are left */
+    void settingUp(BooleanSupplier left) {
+        setup = left;
+    }
 
     Me me(Session session) throws Problem {
         boolean needed = session.role() != Role.SELF
@@ -206,7 +223,8 @@ public final class Access implements Gate, AutoCloseable {
                 sessions.end(session),
                 session.csrf(),
                 proved != null && sessions.isFresh(session) ? proved.plus(Sessions.FRESH) : null,
-                needed);
+                needed,
+                setup.getAsBoolean());
     }
 
     /** Signs in, in place of whatever session there was. */

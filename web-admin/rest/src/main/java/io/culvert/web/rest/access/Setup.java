@@ -74,6 +74,15 @@ public final class Setup implements WebEndpoints {
         this.access = access;
         this.records = new Records<>(store, json, "web/setup/", State.class);
         this.file = file;
+        access.settingUp(this::isLeft);
+    }
+
+    private boolean isLeft() {
+        try {
+            return !done().contains("check");
+        } catch (Problem e) {
+            return false;
+        }
     }
 
     @Override

@@ -61,7 +61,8 @@ public final class SignIn implements WebEndpoints {
                 post(BASE + "/passkey", Role.NONE, "Sign in with a passkey.", Map.class, Access.Me.class, this::passkey),
                 post(BASE + "/user", Role.NONE, "Sign in as a user of the VPN.",
                         UserPassword.class, Access.Me.class, this::user),
-                get(BASE + "/session", Role.SIGNED_IN, "Who is signed in.", Access.Me.class, this::me),
+                get(BASE + "/session", Role.NONE, "Who is signed in; the name is empty when nobody is.", Access.Me.class, this::me)
+                        .with(Flag.BEFORE_SETUP),
                 delete(BASE + "/session", Role.SIGNED_IN, "Sign out.", this::leave),
                 get(BASE + "/sessions", Role.SIGNED_IN, "The places where the caller is signed in.",
                         Places.class, this::places),
@@ -218,7 +219,9 @@ public final class SignIn implements WebEndpoints {
     }
 
     private WebResponse me(WebRequest request) throws Problem {
-        return WebResponse.json(access.me(current(request)));
+        // Every page asks, so nobody is an answer and no error.
+        var session = access.session(request).filter(each -> each.stage() == Session.Stage.FULL);
+        return WebResponse.json(session.isPresent() ? access.me(session.get()) : access.nobody());
     }
 
     private WebResponse leave(WebRequest request) throws Problem {
