@@ -15,6 +15,8 @@ import java.util.jar.JarFile;
  * @param name its symbolic name
  */
 record BuiltBundle(String name, Path jar, Attributes manifest) {
+    private static final String LOG_LEVEL = "4";
+    private static final String PROVIDER_LEVEL = "5";
     private static final List<String> LIBRARIES = List.of("io.culvert.api", "io.culvert.wire");
 
     /** One subdirectory for each start level. */
@@ -22,9 +24,41 @@ record BuiltBundle(String name, Path jar, Attributes manifest) {
         return Path.of(System.getProperty("culvert.checkout"), "launcher/target/bundles").normalize();
     }
 
-    /** All of ours, in the order in which they start. */
+    /** Of those that run only where the settings name them. */
+    private static Path optionalDirectory() {
+        return directory().resolveSibling("modules");
+    }
+
+    /** Those of ours that a plain installation starts, in the order in which they start. */
     static List<BuiltBundle> all() {
+        return in(directory());
+    }
+
+    /** Those of ours that run only where the settings name them. */
+    static List<BuiltBundle> optional() {
+        var usual = all().stream().map(BuiltBundle::name).toList();
+        return in(optionalDirectory()).stream().filter(b -> !usual.contains(b.name)).toList();
+    }
+
+    /** Fills {@code directory} with links to all, one subdirectory for each start level. */
+    static Path linkAll(Path directory) throws IOException {
         try (var files = Files.walk(directory())) {
+            for (Path jar : files.filter(f -> f.toString().endsWith(".jar")).toList()) {
+                link(jar, directory.resolve(jar.getParent().getFileName()));
+            }
+        }
+        for (var each : optional()) {
+            link(each.jar, directory.resolve(each.name.startsWith("io.culvert.log.") ? LOG_LEVEL : PROVIDER_LEVEL));
+        }
+        return directory;
+    }
+
+    private static void link(Path jar, Path level) throws IOException {
+        Files.createSymbolicLink(Files.createDirectories(level).resolve(jar.getFileName()), jar);
+    }
+
+    private static List<BuiltBundle> in(Path directory) {
+        try (var files = Files.walk(directory)) {
             var found = new ArrayList<BuiltBundle>();
             for (Path jar : files.filter(f -> f.toString().endsWith(".jar")).sorted().toList()) {
                 try (var file = new JarFile(jar.toFile())) {

@@ -118,19 +118,36 @@ final class HotPlugContainer {
      * @return how long it took to stop, in ms
      */
     long update(String name) throws Exception {
+        beside(name);
+        return retire(name);
+    }
+
+    /** Starts a newer version of the bundle, made of the same files, beside it. */
+    void beside(String name) throws Exception {
         Bundle old = bundle(name);
         var version = old.getVersion();
         Path jar = newer(name, version.getMajor() + "." + version.getMinor() + "." + (version.getMicro() + 1));
         Bundle next = context().installBundle("reference:" + jar.toUri());
         next.adapt(BundleStartLevel.class).setStartLevel(old.adapt(BundleStartLevel.class).getStartLevel());
         next.start();
+        jars.put(name, jar);
+    }
+
+    /**
+     * Stops and removes the bundle, the older one of two.
+     *
+     * @return how long it took to stop, in ms
+     */
+    long retire(String name) throws Exception {
+        Bundle old = bundle(name);
         long begin = System.nanoTime();
         old.stop();
         long stopped = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
         old.uninstall();
         refresh(old);
-        jars.put(name, jar);
-        HotPlugMain.awaitReady(home);
+        if (isInstalled(name)) {
+            HotPlugMain.awaitReady(home);
+        }
         return stopped;
     }
 
@@ -158,6 +175,10 @@ final class HotPlugContainer {
     /** The class loader of a bundle that is there. */
     ClassLoader classLoader(String name) {
         return bundle(name).adapt(BundleWiring.class).getClassLoader();
+    }
+
+    private boolean isInstalled(String name) {
+        return Arrays.stream(context().getBundles()).anyMatch(b -> name.equals(b.getSymbolicName()));
     }
 
     private Bundle bundle(String name) {

@@ -12,6 +12,8 @@ import java.nio.file.Path;
  * <pre>
  *   install JAR                   adds a bundle
  *   update NAME                   installs and starts a newer version beside it, stops and removes it
+ *   beside NAME                   installs and starts a newer version beside it
+ *   retire NAME SECONDS           stops and removes it, the older one of two, and says what of it is left so much later
  *   restart NAME                  stops the bundle and starts it
  *   reinstall NAME                uninstalls and refreshes it, installs it again, starts it
  *   cycle NAME ROUNDS SECONDS     reinstalls it so often, and says what it left behind after so many seconds
@@ -46,19 +48,26 @@ final class HotPlugMain {
                     say("done");
                 }
                 case "update" -> say("done in " + container.update(words[1]) + " ms");
-                case "restart" -> say("done in " + container.restart(words[1]) + " ms");
-                case "reinstall" -> say("done in " + container.reinstall(words[1]) + " ms");
-                case "cycle" -> {
-                    var leftovers = Leftovers.of(container, words[1], Integer.parseInt(words[2]), Long.parseLong(words[3]));
-                    leftovers.forEach(l -> say("left " + l));
+                case "beside" -> {
+                    container.beside(words[1]);
                     say("done");
                 }
+                case "retire" -> report(Leftovers.ofRetiring(container, words[1], Long.parseLong(words[2])));
+                case "restart" -> say("done in " + container.restart(words[1]) + " ms");
+                case "reinstall" -> say("done in " + container.reinstall(words[1]) + " ms");
+                case "cycle" ->
+                    report(Leftovers.of(container, words[1], Integer.parseInt(words[2]), Long.parseLong(words[3])));
                 default -> say("failed: unknown command " + words[0]);
             }
         } catch (Exception | AssertionError e) {
             say("failed: " + e);
             e.printStackTrace();
         }
+    }
+
+    private static void report(Leftovers.Report report) {
+        report.found().forEach(each -> say("left " + each));
+        say("done " + report.figures());
     }
 
     private static void say(String what) {

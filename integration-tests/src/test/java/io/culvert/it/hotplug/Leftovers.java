@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Provider;
@@ -28,8 +27,41 @@ final class Leftovers {
     private final String name;
     private final long deadlineS;
     private final ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
-    private final List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+    private final List<HeapPath.Watched> loaders = new ArrayList<>();
     private final List<String> found = new ArrayList<>();
+    private String figures = "";
+
+    /**
+     * @param found one line for each thing that stayed; the best is none
+     * @param figures what the process held before and after
+     */
+    record Report(List<String> found, String figures) {}
+
+    /** How much there is of everything that could grow. */
+    private record Figures(long metaspaceKib, int classes, int threads, int files, int providers) {
+        static Figures now() {
+            long metaspace = ManagementFactory.getMemoryPoolMXBeans().stream()
+                    .filter(p -> p.getName().equals("Metaspace"))
+                    .mapToLong(p -> p.getUsage().getUsed())
+                    .sum();
+            return new Figures(
+                    metaspace / 1024,
+                    ManagementFactory.getClassLoadingMXBean().getLoadedClassCount(),
+                    total(Leftovers.threads()),
+                    total(openFiles()),
+                    total(registrations()));
+        }
+
+        private static int total(Map<String, Integer> counts) {
+            return counts.values().stream().mapToInt(Integer::intValue).sum();
+        }
+
+        String to(Figures after) {
+            return "metaspace " + metaspaceKib + " -> " + after.metaspaceKib + " KiB, classes " + classes + " -> "
+                    + after.classes + ", threads " + threads + " -> " + after.threads + ", open files " + files + " -> "
+                    + after.files + ", drivers and providers " + providers + " -> " + after.providers;
+        }
+    }
 
     private Leftovers(HotPlugContainer container, String name, long deadlineS) {
         this.container = container;
@@ -38,14 +70,27 @@ final class Leftovers {
     }
 
     /**
-     * Reinstalls the bundle so often, and gives one line for each thing that stayed; the best answer is empty.
+     * Reinstalls the bundle so often.
      *
      * @param deadlineS how long what ends by itself may take, in seconds
      */
-    static List<String> of(HotPlugContainer container, String name, int rounds, long deadlineS) throws Exception {
+    static Report of(HotPlugContainer container, String name, int rounds, long deadlineS) throws Exception {
         var leftovers = new Leftovers(container, name, deadlineS);
         leftovers.look(rounds);
-        return leftovers.found;
+        return new Report(leftovers.found, leftovers.figures);
+    }
+
+    /**
+     * Stops and removes the bundle, the older one of two.
+     *
+     * @param deadlineS as in {@link #of}
+     */
+    static Report ofRetiring(HotPlugContainer container, String name, long deadlineS) throws Exception {
+        var leftovers = new Leftovers(container, name, deadlineS);
+        leftovers.watch();
+        long stopped = container.retire(name);
+        leftovers.lookForLoaders();
+        return new Report(leftovers.found, "in " + stopped + " ms");
     }
 
     private void look(int rounds) throws Exception {
@@ -55,22 +100,33 @@ final class Leftovers {
         var threads = threads();
         var files = openFiles();
         var registrations = registrations();
+        var before = Figures.now();
         for (int n = 0; n < rounds; n++) {
             round();
         }
-        awaitCollected();
-        for (var loader : loaders) {
-            if (!loader.refersTo(null)) {
-                found.add("a class loader of " + loaders.size());
-            }
-        }
+        lookForLoaders();
         compare("threads", threads, Leftovers::threads);
         compare("open files", files, Leftovers::openFiles);
         compare("drivers and providers", registrations, Leftovers::registrations);
+        figures = before.to(Figures.now());
+    }
+
+    private void watch() {
+        loaders.add(new HeapPath.Watched(container.classLoader(name), collected));
+    }
+
+    private void lookForLoaders() throws Exception {
+        awaitCollected();
+        int left = (int) loaders.stream().filter(l -> !l.refersTo(null)).count();
+        if (left > 0) {
+            for (String way : HeapPath.toWatched()) {
+                found.add("a class loader of " + name + ", " + left + " of " + loaders.size() + " stay: " + way);
+            }
+        }
     }
 
     private void round() throws Exception {
-        loaders.add(new WeakReference<>(container.classLoader(name), collected));
+        watch();
         container.reinstall(name, this::awaitNoThread);
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,7 +55,7 @@ class ManifestsIT {
     }
 
     private static List<BuiltBundle> bundles() {
-        return BuiltBundle.all();
+        return Stream.concat(BuiltBundle.all().stream(), BuiltBundle.optional().stream()).toList();
     }
 
     @Test

@@ -12,7 +12,9 @@ import java.util.Map;
 
 /** Culvert in a namespace, as a user starts it: {@code launcher/culvert up --home DIR}. */
 public final class Appliance implements AutoCloseable {
-    private static final Duration READY = Duration.ofSeconds(60);
+    /** Longer for long runs beside other work: {@code -Dculvert.readySeconds=300}. */
+    public static final Duration READY = Duration.ofSeconds(Integer.getInteger("culvert.readySeconds", 60));
+
     private static final Duration COMMAND = Duration.ofSeconds(30);
 
     private final Netns host;

@@ -2,12 +2,9 @@ package io.culvert.it.peer;
 
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
-import io.culvert.api.tls.TlsEngine;
 import io.culvert.api.tls.TlsException;
 import io.culvert.api.tls.TlsProvider;
-import io.culvert.api.tls.TlsStep;
 import io.culvert.tunnel.openvpn.control.KeyExchange;
-import io.culvert.tunnel.openvpn.control.KeyState;
 import io.culvert.tunnel.openvpn.control.Reliable;
 import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tunnel.openvpn.data.DataMessage;
@@ -17,8 +14,9 @@ import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.EarlyNegotiation;
 import io.culvert.tunnel.openvpn.wire.KeyMethod2;
 import io.culvert.tunnel.openvpn.wire.Opcode;
+import io.culvert.tunnel.openvpn.wrap.ControlWrap;
 import io.culvert.tunnel.openvpn.wrap.ReplayCounter;
-import java.io.ByteArrayOutputStream;
+import io.culvert.tunnel.openvpn.wrap.TlsCryptWrap;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -26,13 +24,12 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * One session in the client's role over a connected socket, in blocking calls: logged in with {@link #logIn}, kept with
- * {@link #idle}, left with {@link #exit}. Never renegotiates.
+ * {@link #idle}, left with {@link #exit}. It agrees on new keys when the server asks, and never asks itself.
  *
  * <p>Threads: one.
  */
@@ -46,33 +43,39 @@ final class ClientSession {
     /** Without a "ping" from the server, still often enough to be seen alive. */
     private static final int DEFAULT_PING_SECONDS = 10;
 
+    /** How one packet of the control channel is wrapped, and its replay ids. */
+    private record Layer(ControlWrap wrap, ReplayCounter replay) {}
+
     private final Profile profile;
     private final DatagramSocket socket;
     private final TlsProvider tls;
     private final CipherProvider ciphers;
-    private final Reliable reliable = new Reliable();
-    private final ReplayCounter replay;
+    private final Layer base;
+    private Layer dynamic;
     private long localSid;
     private long remoteSid;
     private boolean sendWrappedKey;
-    private TlsEngine engine;
-    private KeyMethod2 own;
-    private KeyMethod2 servers;
+    private ClientNegotiation negotiating;
+    private ClientNegotiation active;
+    private int nextKeyId = 1;
     private String pushed = "";
     private KeySlot slot;
     private byte[] key2;
     private int peerId = -1;
     private String refusal;
     private boolean ended;
+    private IntConsumer onNewKeys = keyId -> {};
 
     ClientSession(Profile profile, DatagramSocket socket, TlsProvider tls, CipherProvider ciphers) {
         this.profile = profile;
         this.socket = socket;
         this.tls = tls;
         this.ciphers = ciphers;
-        this.replay = new ReplayCounter(
-                System.currentTimeMillis() / 1000,
-                profile.wrapKey().isPresent() ? (long) EarlyNegotiation.REPLAY_ID_MARK << 24 : 0);
+        this.base = new Layer(
+                profile.wrap(),
+                new ReplayCounter(
+                        System.currentTimeMillis() / 1000,
+                        profile.wrapKey().isPresent() ? (long) EarlyNegotiation.REPLAY_ID_MARK << 24 : 0));
     }
 
     /**
@@ -85,9 +88,10 @@ final class ClientSession {
         do {
             localSid = RANDOM.nextLong();
         } while (localSid == 0);
-        reliable.send(
+        negotiating = new ClientNegotiation(
+                0,
                 profile.wrapKey().isPresent() ? Opcode.CONTROL_HARD_RESET_CLIENT_V3 : Opcode.CONTROL_HARD_RESET_CLIENT_V2,
-                new byte[0]);
+                keys());
         while (slot == null) {
             flush();
             receive(until);
@@ -117,6 +121,11 @@ final class ClientSession {
     /** Whether the server has ended the session. */
     boolean ended() {
         return ended;
+    }
+
+    /** Called with the key-id whenever a renegotiation is complete. */
+    void onNewKeys(IntConsumer listener) {
+        onNewKeys = listener;
     }
 
     /** A pushed option's words behind its name. */
@@ -152,8 +161,8 @@ final class ClientSession {
 
     /** Says good-bye the way that was agreed on, and does not wait. */
     void exit() throws IOException, TlsException {
-        if (pushed.contains("cc-exit")) {
-            step(new byte[0], List.of(ControlMessage.encode(ControlMessage.EXIT)));
+        if (pushed.contains("cc-exit") && active != null) {
+            active.sendText(ControlMessage.EXIT);
             flush();
         } else {
             var exit = new Scratch();
@@ -165,8 +174,11 @@ final class ClientSession {
     }
 
     void close() {
-        if (engine != null) {
-            engine.close();
+        if (negotiating != null) {
+            negotiating.close();
+        }
+        if (active != null) {
+            active.close();
         }
         if (slot != null) {
             slot.close();
@@ -177,7 +189,8 @@ final class ClientSession {
 
     private void receive(long untilNs) throws IOException, TlsException {
         long now = System.nanoTime();
-        long next = Math.min(untilNs - now, reliable.nextTimeoutNs() == Long.MAX_VALUE ? Long.MAX_VALUE : reliable.nextTimeoutNs() - now);
+        long timeout = Math.min(timeoutNs(negotiating), timeoutNs(active));
+        long next = Math.min(untilNs - now, timeout == Long.MAX_VALUE ? Long.MAX_VALUE : timeout - now);
         if (next <= 0) {
             return;
         }
@@ -194,67 +207,84 @@ final class ClientSession {
         }
     }
 
+    private static long timeoutNs(ClientNegotiation state) {
+        return state == null ? Long.MAX_VALUE : state.reliable().nextTimeoutNs();
+    }
+
     private void onControl(byte[] bytes) throws TlsException {
-        var unwrapped = profile.wrap().unwrap(bytes);
+        var unwrapped = layer(Opcode.keyId(bytes[0])).wrap().unwrap(bytes);
         ControlPacket packet = unwrapped == null
                 ? null
                 : ControlPacket.parse(unwrapped.firstByte(), unwrapped.sessionId(), unwrapped.rest());
         if (packet == null
-                || packet.keyId() != 0
                 || packet.acks().length > 0 && packet.ackSessionId() != localSid
                 || remoteSid != 0 && packet.sessionId() != remoteSid) {
             return;
         }
-        boolean reset = packet.opcode() == Opcode.CONTROL_HARD_RESET_SERVER_V2;
         if (remoteSid == 0) {
-            if (!reset) {
+            if (packet.opcode() != Opcode.CONTROL_HARD_RESET_SERVER_V2) {
                 return;
             }
             remoteSid = packet.sessionId();
             sendWrappedKey = profile.wrapKey().isPresent() && EarlyNegotiation.asksForWrappedKey(packet.payload());
         }
-        reliable.onPeerHeard();
-        reliable.onAcks(packet.acks());
-        if (packet.opcode() == Opcode.ACK_V1 || !reliable.receive(packet)) {
+        if (negotiating == null && packet.opcode() == Opcode.CONTROL_SOFT_RESET_V1 && packet.keyId() == nextKeyId) {
+            negotiating = new ClientNegotiation(nextKeyId, Opcode.CONTROL_SOFT_RESET_V1, keys());
+        }
+        ClientNegotiation state = find(packet.keyId());
+        if (state == null) {
             return;
         }
-        var received = new ByteArrayOutputStream();
-        boolean begins = false;
-        for (ControlPacket next = reliable.deliver(); next != null; next = reliable.deliver()) {
-            begins |= next.opcode() == Opcode.CONTROL_HARD_RESET_SERVER_V2;
-            if (next.opcode() == Opcode.CONTROL_V1) {
-                received.writeBytes(next.payload());
-            }
+        for (String message : state.onPacket(packet, () -> tls.newClientEngine(profile.policy()))) {
+            onMessage(message);
         }
-        if (begins) {
-            engine = tls.newClientEngine(profile.policy());
-            own = keys();
-            step(received.toByteArray(), List.of(own.encode()));
-        } else if (received.size() > 0 && engine != null) {
-            step(received.toByteArray(), List.of());
+        if (state == negotiating && state.keyId() != 0 && state.exchanged()) {
+            renew(state);
         }
+    }
+
+    private ClientNegotiation find(int keyId) {
+        if (negotiating != null && negotiating.keyId() == keyId) {
+            return negotiating;
+        }
+        return active != null && active.keyId() == keyId ? active : null;
+    }
+
+    private Layer layer(int keyId) {
+        Layer other = dynamic;
+        return keyId == 0 || other == null ? base : other;
     }
 
     // ---- sending
 
     private void flush() throws IOException {
+        if (negotiating != null) {
+            flush(negotiating);
+        }
+        if (active != null) {
+            flush(active);
+        }
+    }
+
+    private void flush(ClientNegotiation state) throws IOException {
+        var reliable = state.reliable();
         long now = System.nanoTime();
         for (var message = reliable.poll(now); message != null; message = reliable.poll(now)) {
-            int opcode = sendWrappedKey && message.opcode() == Opcode.CONTROL_V1 && message.id() == 1
+            int opcode = state.keyId() == 0 && sendWrappedKey && message.opcode() == Opcode.CONTROL_V1 && message.id() == 1
                     ? Opcode.CONTROL_WKC_V1
                     : message.opcode();
             int[] acks = remoteSid == 0 ? new int[0] : reliable.takeAcks(Reliable.ACKS_PER_CONTROL);
-            emit(new ControlPacket(opcode, 0, localSid, acks, remoteSid, message.id(), message.payload()));
+            emit(new ControlPacket(opcode, state.keyId(), localSid, acks, remoteSid, message.id(), message.payload()));
         }
         if (remoteSid != 0 && reliable.hasPendingAcks()) {
-            emit(ControlPacket.ack(0, localSid, reliable.takeAcks(ControlPacket.MAX_ACKS), remoteSid));
+            emit(ControlPacket.ack(state.keyId(), localSid, reliable.takeAcks(ControlPacket.MAX_ACKS), remoteSid));
         }
     }
 
     private void emit(ControlPacket packet) throws IOException {
-        var wrap = profile.wrap();
-        byte[] bytes = wrap.wrap(
-                packet.firstByte(), localSid, wrap.hasReplay() ? replay.next() : 0, packet.encodeRest());
+        var layer = layer(packet.keyId());
+        byte[] bytes = layer.wrap().wrap(
+                packet.firstByte(), localSid, layer.wrap().hasReplay() ? layer.replay().next() : 0, packet.encodeRest());
         if (Opcode.carriesWrappedKey(packet.opcode())) {
             byte[] wrapped = profile.wrapKey().orElseThrow().wrapped();
             bytes = ByteBuffer.allocate(bytes.length + wrapped.length).put(bytes).put(wrapped).array();
@@ -287,51 +317,56 @@ final class ClientSession {
         return bytes;
     }
 
-    private void step(byte[] received, List<byte[]> messages) throws TlsException {
-        TlsStep step = engine.step(received, messages);
-        byte[] out = step.toPeer();
-        for (int from = 0; from < out.length; from += KeyState.MAX_PAYLOAD) {
-            int to = Math.min(out.length, from + KeyState.MAX_PAYLOAD);
-            reliable.send(Opcode.CONTROL_V1, java.util.Arrays.copyOfRange(out, from, to));
-        }
-        for (byte[] message : step.messages()) {
-            onMessage(message);
-        }
-    }
-
-    private void onMessage(byte[] record) throws TlsException {
-        if (servers == null) {
-            servers = Objects.requireNonNull(KeyMethod2.parseServer(record), "the server's key-method-2 message");
-            return;
-        }
-        for (String message : ControlMessage.parse(record)) {
-            if (message.startsWith("PUSH_REPLY")) {
-                pushed += message.substring("PUSH_REPLY".length());
-                if (slot == null && !message.endsWith("push-continuation 2")) {
-                    install();
-                }
-            } else if (message.startsWith(ControlMessage.AUTH_FAILED)) {
-                refusal = message;
-                ended = true;
-            } else if (message.startsWith(ControlMessage.HALT) || message.startsWith(ControlMessage.RESTART)) {
-                ended = true;
+    private void onMessage(String message) throws TlsException {
+        if (message.startsWith("PUSH_REPLY")) {
+            pushed += message.substring("PUSH_REPLY".length());
+            if (slot == null && !message.endsWith("push-continuation 2")) {
+                install();
             }
+        } else if (message.startsWith(ControlMessage.AUTH_FAILED)) {
+            refusal = message;
+            ended = true;
+        } else if (message.startsWith(ControlMessage.HALT) || message.startsWith(ControlMessage.RESTART)) {
+            ended = true;
         }
     }
 
     private void install() throws TlsException {
         peerId = option("peer-id").map(Integer::parseInt).orElse(-1);
+        boolean wantsDynamic = pushed.contains("dyn-tls-crypt");
+        var keys = use(negotiating, wantsDynamic);
+        byte[] mixed = keys.dynamicKey();
+        if (wantsDynamic && mixed != null) {
+            dynamic = new Layer(
+                    new TlsCryptWrap(profile.wrapBase().xor(mixed), false),
+                    new ReplayCounter(System.currentTimeMillis() / 1000, 0));
+        }
+    }
+
+    /** The server has sealed under the new keys at once, so this end may as well. */
+    private void renew(ClientNegotiation state) throws TlsException {
+        slot.close();
+        use(state, false);
+        nextKeyId = nextKeyId == Opcode.KEY_ID_MASK ? 1 : nextKeyId + 1;
+        onNewKeys.accept(state.keyId());
+    }
+
+    private KeyExchange.Keys use(ClientNegotiation state, boolean wantsDynamic) throws TlsException {
         DataCipher cipher = Ciphers.named(option("cipher").orElse("AES-256-GCM"))
                 .orElseThrow(() -> new TlsException("the server pushes an unknown cipher"));
-        var exchange = new KeyExchange(own, servers.random1(), servers.random2());
-        var keys = exchange.derive(
-                engine,
+        var keys = state.derive(
                 pushed.contains("tls-ekm") ? KeyExchange.Derivation.EXPORT : KeyExchange.Derivation.PRF,
-                false,
+                wantsDynamic,
                 localSid,
                 remoteSid);
         key2 = keys.key2().clone();
-        slot = new KeySlot(0, cipher, ciphers, keys.key2(), false, 0);
+        slot = new KeySlot(state.keyId(), cipher, ciphers, keys.key2(), false, 0);
         slot.reserved(ALL_PACKET_IDS);
+        if (active != null) {
+            active.close();
+        }
+        active = state;
+        negotiating = null;
+        return keys;
     }
 }

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -36,6 +37,7 @@ import java.util.concurrent.locks.LockSupport;
  * <pre>
  * log-in COUNT PARALLEL          sessions that stay and answer keepalives
  * status                         how many of them live
+ * rekeyed COUNT SECONDS          waits until so many of them have agreed on new keys since the last such line
  * handshakes SECONDS PARALLEL    log in and leave, so many at once
  * paced SECONDS RATE             log in and leave, so many a second whatever the server does
  * tunnel DEVICE                  log in one session and carry packets between it and a TUN device
@@ -57,6 +59,7 @@ public final class LoadPeer {
     private final JceCipherProvider ciphers = new JceCipherProvider();
     private final AtomicInteger nextSource = new AtomicInteger();
     private final AtomicInteger alive = new AtomicInteger();
+    private final Semaphore rekeyed = new Semaphore(0);
     private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
 
     private LoadPeer(Profile profile, List<InetAddress> sources) throws TlsException {
@@ -85,6 +88,7 @@ public final class LoadPeer {
     private String obey(String[] words) throws Exception {
         return switch (words[0]) {
             case "log-in" -> logIn(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+            case "rekeyed" -> rekeyed(Integer.parseInt(words[1]), seconds(words[2]));
             case "status" -> "alive " + alive.get() + failures();
             case "handshakes" -> handshakes(seconds(words[1]), Integer.parseInt(words[2]));
             case "tunnel" -> tunnel(words[1]);
@@ -161,6 +165,7 @@ public final class LoadPeer {
             var session = new ClientSession(profile, socket, tls, ciphers);
             try {
                 session.logIn(PATIENCE);
+                session.onNewKeys(keyId -> rekeyed.release());
                 in = true;
                 alive.incrementAndGet();
                 connected.incrementAndGet();
@@ -176,6 +181,14 @@ public final class LoadPeer {
                 alive.decrementAndGet();
             }
         }
+    }
+
+    private String rekeyed(int count, long nanos) throws InterruptedException {
+        long begin = System.nanoTime();
+        boolean all = rekeyed.tryAcquire(count, nanos, TimeUnit.NANOSECONDS);
+        return String.format(
+                "rekeyed %d of %d in %.2f s%s",
+                (all ? count : 0) + rekeyed.drainPermits(), count, (System.nanoTime() - begin) / 1e9, failures());
     }
 
     private String handshakes(long nanos, int parallel) throws InterruptedException {

@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
  * What the peer needs of a stock profile with inline keys, UDP only.
  *
  * @param wrap in the client's direction
+ * @param wrapBase its key, which keys for later negotiations are mixed with; all zero without one
  * @param wrapKey the client's own wrapped key, for tls-crypt-v2
  * @param ciphers as they are announced, joined by ':'
  */
@@ -34,6 +35,7 @@ record Profile(
         InetSocketAddress remote,
         TlsPolicy policy,
         ControlWrap wrap,
+        StaticKey wrapBase,
         Optional<ClientWrapKey> wrapKey,
         String ciphers) {
 
@@ -46,13 +48,13 @@ record Profile(
         }
         var ciphers = Pattern.compile("(?m)^data-ciphers (\\S+)").matcher(text);
         var own = block(text, "tls-crypt-v2").map(ClientWrapKey::parse);
-        ControlWrap wrap = own.<ControlWrap>map(k -> new TlsCryptWrap(k.key(), false))
-                .or(() -> block(text, "tls-crypt").map(k -> new TlsCryptWrap(StaticKey.parse(k), false)))
-                .orElseGet(PlainWrap::new);
+        var base = own.map(ClientWrapKey::key).or(() -> block(text, "tls-crypt").map(StaticKey::parse));
+        ControlWrap wrap = base.<ControlWrap>map(k -> new TlsCryptWrap(k, false)).orElseGet(PlainWrap::new);
         return new Profile(
                 new InetSocketAddress(remote.group(1), Integer.parseInt(remote.group(2))),
                 policy(text),
                 wrap,
+                base.orElseGet(() -> new StaticKey(new byte[StaticKey.LENGTH])),
                 own,
                 ciphers.find() ? ciphers.group(1) : "AES-256-GCM");
     }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 
 /** The {@link LoadPeer} process on a client's host. */
-final class Load implements AutoCloseable {
+public final class Load implements AutoCloseable {
     /** Addresses beside the client's own: a server grants each site only so many handshakes a second. */
     private static final int SOURCES = 64;
 
@@ -32,7 +32,7 @@ final class Load implements AutoCloseable {
      *
      * @param prefix a command to run it under, such as {@code nice}
      */
-    static Load start(Lab lab, int number, String label, String profile, String... prefix) {
+    public static Load start(Lab lab, int number, String label, String profile, String... prefix) {
         Netns host = lab.client(number);
         var sources = new ArrayList<String>();
         for (int i = 0; i < SOURCES; i++) {
@@ -96,34 +96,34 @@ final class Load implements AutoCloseable {
         }
     }
 
-    Proc process() {
+    public Proc process() {
         return process;
     }
 
     /** Sends a command without waiting; the number of the line that its answer comes after. */
-    int send(String command) {
+    public int send(String command) {
         int from = process.lineCount();
         process.send(command);
         return from;
     }
 
-    Matcher answer(int from, String pattern, Duration deadline) {
+    public Matcher answer(int from, String pattern, Duration deadline) {
         return process.await(pattern, from, deadline);
     }
 
-    Matcher ask(String command, String pattern, Duration deadline) {
+    public Matcher ask(String command, String pattern, Duration deadline) {
         return answer(send(command), pattern, deadline);
     }
 
     /** Logs in sessions that stay; fails when not all do. */
-    void logIn(int count, int parallel) {
+    public void logIn(int count, int parallel) {
         var connected = ask("log-in " + count + " " + parallel, "connected (\\d+) of.*", Duration.ofSeconds(60 + count / 10));
         if (Integer.parseInt(connected.group(1)) != count) {
             throw new AssertionError("the load peer " + connected.group());
         }
     }
 
-    int alive() {
+    public int alive() {
         return Integer.parseInt(ask("status", "alive (\\d+)", Duration.ofSeconds(10)).group(1));
     }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /**
  * The process dies at random moments of changes to modules. Every time, the old or the new version runs after the next
  * start, and the client's session goes on. {@code -Dculvert.kills=200} for more of them, {@code -Dculvert.seed=N} to
- * repeat one run.
+ * repeat one run, {@code -Dculvert.readySeconds=300} where starts are slow.
  */
 @RequiresRoot
 class KilledSwapIT {
@@ -44,7 +44,9 @@ class KilledSwapIT {
         try (var lab = Lab.open("killed-swap", 1)) {
             appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
             appliance.configure(
-                    List.of("redirectGateway: false"), List.of("udp: { transport: udp, port: 1194 }"));
+                    List.of("redirectGateway: false"),
+                    // The client waits for as long as a start may take here.
+                    List.of("udp: { transport: udp, port: 1194, pingRestartSeconds: " + 2 * Appliance.READY.toSeconds() + " }"));
             appliance.up("--allow-unsigned");
             appliance.cli("user", "add", "alice").ok();
             var profile = appliance.profile("alice", Lab.serverIpv4(1), "udp", "");

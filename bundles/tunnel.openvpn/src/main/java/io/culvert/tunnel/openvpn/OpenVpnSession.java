@@ -93,7 +93,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private long movedNs;
     private boolean established;
     private boolean pushRequested;
-    private @Nullable KeyState pushedTo;
+    /** The key-id under which the client was last told its options; the negotiation itself may be gone since. */
+    private int pushedTo = -1;
     private long rekeyDueSinceNs = NEVER;
     private @Nullable CloseCause leaving;
     private boolean leaveWhenSent;
@@ -377,7 +378,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         if (message.equals(ControlMessage.PUSH_REQUEST)) {
             pushRequested = true;
             // Again only when the client has all of the last reply: replies must not pile up behind a client.
-            if (established && (state != pushedTo || state.settled())) {
+            if (established && (state.keyId() != pushedTo || state.settled())) {
                 push(state);
             }
         } else if (message.equals(ControlMessage.EXIT)) {
@@ -456,7 +457,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         if (granted == null) {
             return; // A thawed session pushes nothing: the client has its options.
         }
-        pushedTo = state;
+        pushedTo = state.keyId();
         var reply = new PushReply()
                 .network(granted.addresses(), granted.network(), agreement.peerInfo)
                 .keepalive(config.pingSeconds(), config.pingRestartSeconds());
