@@ -3,7 +3,7 @@
 import { state, set } from './store.js';
 import { url } from './api.js';
 
-const TYPES = ['hello', 'throughput', 'counts', 'node', 'vpn', 'module', 'change', 'log', 'audit', 'session', 'user', 'resync', 'ping'];
+const TYPES = ['hello', 'throughput', 'counts', 'node', 'vpn', 'module', 'change', 'log', 'dropped', 'audit', 'session', 'user', 'resync', 'ping'];
 const ALWAYS = ['overview', 'modules', 'changes', 'audit', 'nodes'];
 const QUIET = 45_000, RETRY = [1000, 2000, 4000, 8000, 15_000];
 

@@ -8,6 +8,10 @@ import { icon } from './ui.js';
 
 let count = 0;
 
+/** A body that scrolls is reached by Tab, so that arrow keys scroll it; one that does not is no stop. */
+const scrolls = el => { if (el) { el.tabIndex = el.scrollHeight > el.clientHeight + 1 ? 0 : -1; heights.observe(el); } };
+const heights = new ResizeObserver(entries => entries.forEach(e => scrolls(e.target)));
+
 /**
  * Opens a dialog. `view` answers { heading, text, steps, body, foot, submit } at each render; with `submit` the body and
  * foot are a form. `mayClose` false keeps Esc and the cross from closing it.
@@ -43,7 +47,7 @@ export const dialogs = () => state.dialogs.map(d => {
   const inside = html`
     <div class="dlg-head"><div><h2 id="${d.id}-h" tabindex="-1" autofocus>${v.heading}</h2>${v.text ? html`<p>${v.text}</p>` : nothing}${v.steps ?? nothing}</div>
       ${d.mayClose() ? html`<button class="btn ghost icon-only" type="button" aria-label=${t('do.close')} @click=${() => d.close()}>${icon('x')}</button>` : nothing}</div>
-    <div class="dlg-body stack loose" tabindex="-1">${d.problem && !Object.keys(d.problem.fields ?? {}).length ? html`<div class="notice bad" role="alert">${icon('circle-alert')}<div class="grow">${problemText(d.problem)}${d.problem.id ? html` <span class="dim small nowrap">${t('error.id', { id: d.problem.id })}</span>` : nothing}</div></div>` : nothing}${v.body}</div>
+    <div class="dlg-body stack loose" role="group" aria-labelledby="${d.id}-h" ${ref(el => scrolls(el))}>${d.problem && !Object.keys(d.problem.fields ?? {}).length ? html`<div class="notice bad" role="alert">${icon('circle-alert')}<div class="grow">${problemText(d.problem)}${d.problem.id ? html` <span class="dim small nowrap">${t('error.id', { id: d.problem.id })}</span>` : nothing}</div></div>` : nothing}${v.body}</div>
     <div class="dlg-foot">${v.foot}</div>`;
   return html`<dialog id=${d.id} class="${d.size} ${d.name}" aria-labelledby="${d.id}-h" aria-busy=${d.busy ? 'true' : 'false'} ${ref(d.mount)}
     @cancel=${e => { if (e.target !== e.currentTarget) return; e.preventDefault(); if (d.mayClose()) d.close(); }} @close=${e => { if (e.target === e.currentTarget) d.close(); }}>

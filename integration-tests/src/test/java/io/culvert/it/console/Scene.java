@@ -1,0 +1,161 @@
+package io.culvert.it.console;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * One thing to look at: a page or a dialog of the console.
+ *
+ * @param name of the picture
+ * @param address below the console's own, with the {@code #}
+ * @param answers what the backend says for it
+ * @param reach what is done to see it, after the page has loaded
+ */
+record Scene(String name, String address, Consumer<FakeBackend> answers, Consumer<Browser> reach) {
+    private static final Consumer<FakeBackend> AS_EVER = _ -> {};
+
+    private static Scene page(String name, String address, String heading) {
+        return new Scene(name, address, AS_EVER, browser -> browser.see("h1", heading));
+    }
+
+    private static Scene dialog(String name, String address, Consumer<Browser> reach) {
+        return new Scene(name, address, AS_EVER, reach.andThen(browser -> browser.see("dialog[open] h2")));
+    }
+
+    private static Scene change(String name, String example) {
+        return new Scene(
+                name,
+                "#/modules?change=17",
+                backend -> backend.example("GET", "/changes/17", 200, example),
+                browser -> browser.see("dialog[open] .steps"));
+    }
+
+    /** Everything there is to see. */
+    static List<Scene> all() {
+        var all = new ArrayList<Scene>();
+        all.addAll(shell());
+        all.addAll(modules());
+        all.addAll(logs());
+        return all;
+    }
+
+    private static List<Scene> shell() {
+        return List.of(
+                new Scene("sign-in", "", backend -> backend.signedOut(false), browser -> browser.expect("401").expect("410").see("form")),
+                page("overview", "#/overview", ""),
+                page("sessions", "#/sessions", "Sessions"));
+    }
+
+    private static List<Scene> modules() {
+        return List.of(
+                page("modules", "#/modules?open=auth.totp", "Modules"),
+                page("modules-catalogue", "#/modules?tab=catalogue", "Modules"),
+                page("modules-keys", "#/modules?tab=keys", "Modules"),
+                page("modules-history", "#/modules?tab=history", "Modules"),
+                dialog("module-install", "#/modules", browser -> browser.click("button", "Install module")),
+                dialog("module-trust", "#/modules", Scene::uploadUnknown),
+                dialog("key-remove", "#/modules?tab=keys", browser -> browser.click("button", "Remove partner")),
+                dialog("swap-review", "#/modules", browser -> browser.click("button", "Update TLS of the JDK").see("dialog[open] .impact")),
+                new Scene(
+                        "swap-refused",
+                        "#/modules",
+                        backend -> backend.answer("POST", "/changes", 201, refused()),
+                        browser -> browser.click("button", "Update TLS of the JDK").see("dialog[open] .notice.bad")),
+                new Scene(
+                        "swap-stop",
+                        "#/modules?change=draft-4",
+                        backend -> backend.answer("GET", "/changes/draft-4", 200, planned("stop")),
+                        browser -> browser.see("#swap-confirm")),
+                dialog("swap-choose", "#/modules", browser -> {
+                    browser.click("button", "Update TLS of the JDK").click("dialog button", "Continue");
+                    browser.see("dialog .choice");
+                }),
+                new Scene(
+                        "swap-watch",
+                        "#/modules?change=17",
+                        Scene::halfWatched,
+                        browser -> browser.see("dialog[open] .gauge")),
+                change("swap-kept", "change-kept"),
+                change("swap-rolled-back", "change-rolled-back"),
+                change("swap-failed", "change-failed"),
+                page("module-settings", "#/modules/tunnel.openvpn/settings", "Settings of"),
+                new Scene("module-settings-changed", "#/modules/tunnel.openvpn/settings", AS_EVER, browser -> {
+                    browser.type("#set-port", "70000");
+                    browser.click("button", "Add DNS servers").see("#set-dns-0").sendKeys("10.8.0.1");
+                    browser.see(".err");
+                }),
+                new Scene(
+                        "module-settings-review",
+                        "#/modules/tunnel.openvpn/settings",
+                        backend -> backend.answer("POST", "/modules/[^/]+/config:validate", 200,
+                                        Map.of("valid", true, "fields", Map.of(), "problems", List.of(), "planHash", "1"))
+                                .example("POST", "/changes", 201, "change-plan-config"),
+                        browser -> {
+                            browser.type("#set-port", "1195").click("button", "Review and apply").see("dialog[open] .checks");
+                        }),
+                dialog("module-snapshots", "#/modules/tunnel.openvpn/settings", browser -> browser.click("button", "Snapshots").see("dialog .checks")),
+                dialog("snapshot-restore", "#/modules/tunnel.openvpn/settings", browser -> browser.click("button", "Snapshots").click("dialog button", "Restore 11").see("dialog", "Restore snapshot 11")),
+                dialog("module-instance", "#/modules/tunnel.openvpn/settings", browser -> browser.click("button", "Add an instance")));
+    }
+
+    private static List<Scene> logs() {
+        return List.of(
+                new Scene("log", "#/log", AS_EVER, browser -> browser.see(".loglines li")),
+                new Scene("audit", "#/log/audit", AS_EVER, browser -> browser.click("button", "Details of entry").see("tr.detail")));
+    }
+
+    private static void uploadUnknown(Browser browser) {
+        browser.click("button", "Install module").see("#install-file").sendKeys(browser.anyFile().toString());
+        browser.click("dialog button", "Send and look at it").see("#trust-four");
+    }
+
+    private static void halfWatched(FakeBackend backend) {
+        var change = FakeBackend.map(FakeBackend.load("change"));
+        change.put("watch", 300);
+        change.put("updated", Instant.now().minusSeconds(82).toString());
+        var module = FakeBackend.map(FakeBackend.load("module"));
+        module.put("sessions", Map.of("0.1.1", 173, "0.2.0", 41));
+        backend.answer("GET", "/changes/17", 200, change).answer("GET", "/modules/tls.jsse", 200, module);
+    }
+
+    private static Object refused() {
+        var change = FakeBackend.map(planned("update"));
+        var plan = FakeBackend.map(change.get("plan"));
+        plan.put("refusals", List.of("it would restart the log, which imports io.culvert.api.event from it"));
+        plan.put("refreshed", List.of("log.hub", "log.file"));
+        change.put("plan", plan);
+        return change;
+    }
+
+    private static Object planned(String kind) {
+        var change = FakeBackend.map(FakeBackend.load("change-plan"));
+        if (!kind.equals("update")) {
+            var plan = FakeBackend.map(change.get("plan"));
+            plan.put("to", "");
+            plan.put("signature", "");
+            plan.put("strategies", List.of());
+            plan.put("settings", Map.of("added", List.of(), "removed", List.of(), "changed", List.of(), "invalid", List.of()));
+            plan.put("notes", List.of("another provider of TLS is there: tls.openssl"));
+            change.put("kind", kind);
+            change.put("version", "");
+            change.put("plan", plan);
+        }
+        return change;
+    }
+
+    /** Opens it. */
+    void show(FakeBackend backend, Browser browser) {
+        answers.accept(backend);
+        browser.open(backend.url() + address);
+        reach.accept(browser);
+        browser.settle();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
