@@ -8,6 +8,7 @@ import { PAGES } from './pages.js';
 import { frame } from './frame.js';
 import { signIn } from './views/signin.js';
 import { wizard } from './views/setup.js';
+import { factorNeeded } from './views/factor.js';
 import { self } from './views/self.js';
 import { startFailed } from './views/failed.js';
 import * as stream from './stream.js';
@@ -19,14 +20,16 @@ const app = document.getElementById('app');
 const SELF = location.pathname.replace(/\/$/, '').endsWith('/self');
 let shown = null, screen = '', reached = '';
 
-/** Which of the five screens: the wizard, sign-in, the console, a user's own page, or why none of them can be shown. */
+/** Which screen: the wizard, sign-in, a second factor still to be added, the console, a user's own page, or what is wrong. */
 function screenOf(s) {
   if (s.failure) return 'failed';
   if (SELF) return 'self';
-  if (s.setup) return 'setup';
+  const claimed = s.setup?.steps.some(x => x.id === 'administrator' && x.done);
+  if (s.setup && (!claimed || s.session?.role === 'administrator')) return 'setup';
+  if (s.session?.factorNeeded) return 'factor';
   return s.session ? 'console' : 'signin';
 }
-const SCREENS = { failed: startFailed, self, setup: wizard, signin: signIn, console: frame };
+const SCREENS = { failed: startFailed, self, setup: wizard, factor: factorNeeded, signin: signIn, console: frame };
 
 onDraw(s => {
   const now = screenOf(s);
@@ -70,12 +73,10 @@ async function begin() {
   if (SELF) return;
   try {
     const session = await get('/auth/session');
-    if (session?.name) return set({ session, setup: null });
-    state.csrf = session?.csrf ?? '';
-    if (session?.setup === false) return set({ session: null, setup: null });
-  } catch (e) { if (e.status === 0) return set({ failure: e, session: null }); }
-  const setup = await get('/setup').catch(() => null);
-  set({ setup: setup && !setup.done ? setup : null, session: null });
+    const setup = session.setup ? await get('/setup') : null;
+    state.csrf = session.csrf;
+    set({ session: session.name && session.role !== 'self' ? session : null, setup });
+  } catch (e) { set({ failure: e, session: null }); }
 }
 
 addEventListener('culvert-language', e => changeLanguage(e.detail));

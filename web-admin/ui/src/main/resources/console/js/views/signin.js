@@ -1,8 +1,8 @@
 // Sign-in by steps: password, then the one-time code; or a passkey alone.
 import { html, nothing } from '../lit.js';
-import { set, redraw, state } from '../store.js';
+import { redraw } from '../store.js';
 import { t } from '../i18n.js';
-import { get, post } from '../api.js';
+import { post } from '../api.js';
 import { field, secret } from '../parts/form.js';
 import { passkeys, usePasskey, gaveUp } from '../parts/passkey.js';
 import { icon, problemText, MARK } from '../parts/ui.js';
@@ -21,15 +21,14 @@ async function run(work) {
   my.busy = false;
   redraw();
 }
-async function enter() { const session = await get('/auth/session'); reset(); set({ session }); }
+function enter() { reset(); dispatchEvent(new CustomEvent('culvert-begin')); }
 const byPassword = () => run(async () => {
   const answer = await post('/auth/password', { name: my.name, password: my.password }) ?? {};
-  if (answer.csrf) state.csrf = answer.csrf;
   my.next = answer.next ?? [];
-  if (my.next.length) { my.step = 'code'; my.code = ''; focus('signin-code'); } else await enter();
+  if (my.next.length) { my.step = 'code'; my.code = ''; focus('signin-code'); } else enter();
 });
-const byCode = () => run(async () => { await post('/auth/totp', { code: my.code.replace(/\s/g, '') }); await enter(); });
-const byPasskey = () => run(async () => { const options = await post('/auth/passkey/options', my.name ? { name: my.name } : {}); await post('/auth/passkey', await usePasskey(options)); await enter(); });
+const byCode = () => run(async () => { await post('/auth/totp', { code: my.code.replace(/\s/g, '') }); enter(); });
+const byPasskey = () => run(async () => { const options = await post('/auth/passkey/options', my.name ? { name: my.name } : {}); await post('/auth/passkey', await usePasskey(options)); enter(); });
 
 const complaint = () => my.problem ? html`<div class="notice bad" role="alert">${icon('circle-alert')}<div class="grow">${problemText(my.problem)}</div></div>` : nothing;
 const go = text => html`<button class="btn primary wide" ?disabled=${my.busy}>${my.busy ? icon('loader-circle', 's spin') : nothing}${text}</button>`;

@@ -1,7 +1,7 @@
 // The signed-in administrator's own: password, second factor, passkeys, recovery codes, language, other places.
 import { html, nothing } from '../../lit.js';
 import { state, setTheme, remember } from '../../store.js';
-import { post, patch, del, seg } from '../../api.js';
+import { post, del, seg } from '../../api.js';
 import { t, tn, word, LANGUAGES, language, serverZone } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
 import { openDialog, confirm, foot } from '../../parts/dialog.js';
@@ -12,7 +12,7 @@ import { icon, badge, when, copy, save } from '../../parts/ui.js';
 import { toast } from '../../parts/say.js';
 import { changePassword } from '../self.js';
 
-const own = new Loaded('/auth/account'), places = new Loaded('/auth/sessions');
+const own = new Loaded('/me/factors'), places = new Loaded('/auth/sessions');
 
 export default {
   enter() { own.load(); places.load(); },
@@ -21,15 +21,15 @@ export default {
 
 const row = (image, tone, heading, text, action) => html`<li>${icon(image, tone)}<div><b>${heading}</b><span>${text}</span></div>${action ?? nothing}</li>`;
 
-const account = a => html`<section class="card" aria-labelledby="own"><header><h2 id="own">${t('account.head', { name: a.name })}</h2>${badge('accent', 'shield-check', word('role', a.role))}</header><div class="body"><ul class="checks rows">
-  ${row('key-round', 'ok', t('signin.password'), t('account.passwordText'), html`<button class="btn small" type="button" @click=${() => changePassword('/auth/account/password', a.name)}>${t('self.change')}<span class="vh"> ${t('signin.password')}</span></button>`)}
+const account = a => html`<section class="card" aria-labelledby="own"><header><h2 id="own">${t('account.head', { name: state.session.name })}</h2>${badge('accent', 'shield-check', word('role', state.session.role))}</header><div class="body"><ul class="checks rows">
+  ${row('key-round', 'ok', t('signin.password'), t('account.passwordText'), html`<button class="btn small" type="button" @click=${() => changePassword('/me/password', state.session.name)}>${t('self.change')}<span class="vh"> ${t('signin.password')}</span></button>`)}
   ${row('smartphone', a.totp ? 'ok' : 'warn', t('account.totp'), a.totp ? t('account.totpOn') : t('account.totpOff'), html`<button class="btn small" type="button" @click=${enrol}>${a.totp ? t('account.totpReplace') : t('account.totpAdd')}</button>`)}
-  ${row('list-checks', a.recoveryCodes > 2 ? 'ok' : 'warn', t('account.recovery'), tn('account.recoveryLeft', a.recoveryCodes ?? 0), html`<button class="btn small" type="button" @click=${newCodes}>${t('account.recoveryNew')}</button>`)}
+  ${row('list-checks', a.recoveryLeft > 2 ? 'ok' : 'warn', t('account.recovery'), tn('account.recoveryLeft', a.recoveryLeft ?? 0), html`<button class="btn small" type="button" @click=${newCodes}>${t('account.recoveryNew')}</button>`)}
   ${(a.passkeys ?? []).map(k => row('fingerprint', 'ok', k.name || t('account.passkey'), html`${t('account.passkeyAdded')} ${when(k.created)}`, html`<button class="btn small" type="button" @click=${() => dropPasskey(k)}>${icon('trash-2', 's')}${t('do.remove')}<span class="vh"> ${k.name}</span></button>`))}
   ${passkeys() ? row('fingerprint', '', t('account.passkeyNew'), t('account.passkeyText'), html`<button class="btn small" type="button" @click=${addPasskey}>${icon('plus', 's')}${t('account.passkeyAdd')}</button>`) : nothing}</ul></div></section>`;
 
 const look = () => html`<section class="card" aria-labelledby="look"><header><h2 id="look">${t('account.look')}</h2></header><div class="body stack"><div class="grid-2">
-  ${select({ id: 'language', label: t('language.menu'), value: language(), options: Object.entries(LANGUAGES), change: v => { patch('/auth/account', { language: v }).catch(() => {}); dispatchEvent(new CustomEvent('culvert-language', { detail: v })); } })}
+  ${select({ id: 'language', label: t('language.menu'), value: language(), options: Object.entries(LANGUAGES), change: v => dispatchEvent(new CustomEvent('culvert-language', { detail: v })) })}
   ${select({ id: 'theme', label: t('account.theme'), value: state.theme, options: ['auto', 'light', 'dark'].map(v => [v, t(`theme.${v}`)]), change: v => { remember('theme', v); setTheme(v); } })}</div>
   <p class="small dim">${t('account.zone', { zone: serverZone() })}</p></div></section>`;
 
@@ -46,12 +46,12 @@ function enrol() {
   const d = openDialog({
     size: 'narrow',
     view: () => ({
-      heading: t('account.totp'), text: t('setup.factorText'), submit: async () => { if (await d.run(() => post('/auth/account/totp', { code: v.code.replace(/\s/g, '') }))) { d.close(); toast(t('account.totpDone')); own.load(); } },
+      heading: t('account.totp'), text: t('setup.factorText'), submit: async () => { let answer; if (await d.run(async () => { answer = await post('/me/totp:confirm', { code: v.code.replace(/\s/g, '') }); })) { d.close(); toast(t('account.totpDone')); own.load(); if (answer?.recovery?.length) showCodes(answer.recovery); } },
       body: made ? html`${factorOf(made)}${field({ id: 'enrol-code', name: 'code', label: t('signin.code'), hint: t('setup.codeHint'), inputmode: 'numeric', autocomplete: 'one-time-code', mono: true, error: d.problem?.fields?.code, value: v.code, change: x => { v.code = x; } })}` : nothing,
       foot: foot(d, { action: t('setup.codeGo'), disabled: !made || !v.code }),
     }),
   });
-  d.run(async () => { made = await post('/auth/account/totp', {}); });
+  d.run(async () => { made = await post('/me/totp', {}); });
 }
 /** Recovery codes, shown once. */
 export function showCodes(codes, heading = t('recovery.head'), before = nothing) {
@@ -66,7 +66,7 @@ export function showCodes(codes, heading = t('recovery.head'), before = nothing)
 }
 async function newCodes() {
   let codes;
-  if (await confirm({ heading: t('account.recoveryHead'), list: [['list-checks', 'warn', t('account.recoveryPoint'), '']], action: t('account.recoveryNew'), tone: 'primary', run: async () => { codes = (await post('/auth/account/recovery-codes', {})).codes; } })) { showCodes(codes); own.load(); }
+  if (await confirm({ heading: t('account.recoveryHead'), list: [['list-checks', 'warn', t('account.recoveryPoint'), '']], action: t('account.recoveryNew'), tone: 'primary', run: async () => { codes = (await post('/me/recovery-codes', {})).recovery; } })) { showCodes(codes); own.load(); }
 }
 function addPasskey() {
   const v = { name: '' };
@@ -76,9 +76,9 @@ function addPasskey() {
       heading: t('account.passkeyNew'), text: t('account.passkeyText'),
       submit: () => d.run(async () => {
         try {
-          const credential = await makePasskey(await post('/auth/account/passkeys/options', {}));
-          await post('/auth/account/passkeys', { name: v.name.trim() || t('account.passkey'), credential });
-          d.close(); toast(t('account.passkeyDone')); own.load();
+          const credential = await makePasskey(await post('/me/passkeys/options', {}));
+          const answer = await post('/me/passkeys', { name: v.name.trim() || t('account.passkey'), credential });
+          d.close(); if (answer?.recovery?.length) showCodes(answer.recovery); toast(t('account.passkeyDone')); own.load();
         } catch (e) { if (!gaveUp(e)) throw e; }
       }),
       body: field({ id: 'passkey-name', name: 'name', label: t('account.passkeyName'), hint: t('account.passkeyNameHint'), optional: true, value: v.name, change: x => { v.name = x; } }),
@@ -86,4 +86,4 @@ function addPasskey() {
     }),
   });
 }
-const dropPasskey = k => confirm({ heading: t('account.passkeyDrop', { name: k.name }), list: [['fingerprint', 'warn', t('account.passkeyDropText'), '']], action: t('do.remove'), run: async () => { await del(`/auth/account/passkeys/${seg(k.id)}`); own.load(); } });
+const dropPasskey = k => confirm({ heading: t('account.passkeyDrop', { name: k.name }), list: [['fingerprint', 'warn', t('account.passkeyDropText'), '']], action: t('do.remove'), run: async () => { await del(`/me/passkeys/${seg(k.id)}`); own.load(); } });

@@ -1,54 +1,67 @@
-// The console's own address and certificate. A change that could lock people out is taken back unless this browser
-// confirms it over the new path.
+// How the appliance is reached: the address in profiles, and where the console listens. Both are settings of modules;
+// the server validates them before anything changes.
 import { html, nothing } from '../../lit.js';
 import { redraw } from '../../store.js';
-import { post, put } from '../../api.js';
-import { t, span, day } from '../../i18n.js';
+import { get, put } from '../../api.js';
+import { t, listOf } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
-import { openDialog, foot } from '../../parts/dialog.js';
-import { field, cards } from '../../parts/form.js';
-import { icon, badge, copy } from '../../parts/ui.js';
+import { confirm } from '../../parts/dialog.js';
+import { field } from '../../parts/form.js';
+import { icon, failure } from '../../parts/ui.js';
 import { toast } from '../../parts/say.js';
-import { pemFields } from '../setup.js';
 
-const certificate = new Loaded('/certificate');
-let ticking = 0;
+const CONSOLE = '/modules/web.rest/config', VPN = '/modules/tunnel.openvpn/config';
+const own = new Loaded(CONSOLE), vpn = new Loaded(VPN);
+const my = { console: null, remote: null, problem: null, busy: false };
 
 export default {
-  enter() { certificate.load(); ticking = setInterval(() => { if (certificate.data?.confirmBefore) redraw(); }, 1000); },
-  leave() { clearInterval(ticking); },
-  view: () => html`${certificate.show(show)}${addresses()}`,
+  enter() { Object.assign(my, { console: null, remote: null, problem: null }); own.load(); vpn.load(); },
+  view: () => html`${vpn.show(dial)}${own.show(listens)}`,
 };
 
-const expiry = c => {
-  const days = Math.floor((new Date(c.notAfter) - Date.now()) / 86_400_000);
-  return days < 0 ? badge('bad', 'circle-alert', t('cert.expired')) : days < 21 ? badge('warn', 'triangle-alert', t('cert.soon', { span: span(days * 86_400) })) : badge('ok', 'circle-check', t('cert.valid'));
-};
-const show = c => html`${c.confirmBefore ? guard(c) : nothing}<section class="card" aria-labelledby="cert"><header><h2 id="cert">${t('cert.head')}</h2>${expiry(c)}<button class="btn" type="button" @click=${() => replace(c)}>${icon('refresh-cw', 's')}${t('cert.replace')}</button></header><div class="body stack">
-  <dl class="kv"><div><dt>${t('cert.kind')}</dt><dd>${t(`cert.kind.${c.kind === 'import' || c.kind === 'imported' ? 'import' : 'own'}`)}</dd></div><div><dt>${t('cert.names')}</dt><dd class="mono small">${(c.names ?? []).join(', ') || c.subject}</dd></div><div><dt>${t('cert.until')}</dt><dd>${day(c.notAfter)}</dd></div><div><dt>${t('cert.issuer')}</dt><dd>${c.issuer ?? ''}</dd></div></dl>
-  <div><p class="small dim">${t('cert.fingerprint')}</p><p class="mono small wrap">${c.fingerprint}</p><button class="btn small" type="button" @click=${async () => toast(await copy(c.fingerprint) ? t('cert.copied') : t('copy.failed'))}>${icon('copy', 's')}${t('do.copy')}<span class="vh"> ${t('cert.fingerprint')}</span></button></div></div></section>`;
+const words = text => text.split(/[\s,]+/).filter(Boolean);
+const wrong = name => my.problem?.fields?.[name];
+const button = (text, disabled) => html`<div class="actions"><button class="btn primary" ?disabled=${disabled || my.busy}>${my.busy ? icon('loader-circle', 's spin') : nothing}${text}</button></div>`;
+const remotes = c => [...new Set(c.instances.map(i => i.values.remoteHost ?? '').filter(Boolean))];
 
-const addresses = () => html`<section class="card" aria-labelledby="addresses"><header><h2 id="addresses">${t('appliance.addresses')}</h2></header><div class="body stack"><p class="dim">${t('appliance.addressesText')}</p><div class="actions"><a class="btn" href="#/modules/web.rest/settings">${icon('sliders-horizontal', 's')}${t('appliance.console')}</a><a class="btn" href="#/modules/tunnel.openvpn/settings">${icon('sliders-horizontal', 's')}${t('appliance.vpn')}</a></div></div></section>`;
-
-/** The two minutes in which the change waits for a sign of life. */
-function guard(c) {
-  const left = Math.max(0, Math.round((new Date(c.confirmBefore) - Date.now()) / 1000));
-  return html`<div class="notice warn" role="status">${icon('timer')}<div class="grow"><b>${t('guard.head')}</b> ${t('guard.text', { seconds: left })}</div><button class="btn primary" type="button" @click=${async () => { try { await post('/guard:confirm', {}); toast(t('guard.kept')); } catch (e) { toast(e.title || t('error.unreachable'), 'bad'); } certificate.load(); }}>${t('guard.keep')}</button></div>`;
+function dial(c) {
+  my.remote ??= remotes(c)[0] ?? '';
+  return html`<section class="card" aria-labelledby="dial"><header><h2 id="dial">${t('appliance.dial')}</h2></header><form class="body stack" novalidate @submit=${e => { e.preventDefault(); saveRemote(c); }}>
+    ${my.problem?.of === 'dial' ? failure(my.problem) : nothing}
+    ${field({ id: 'remote', name: 'remoteHost', label: t('setup.address'), hint: t('setup.addressHint'), mono: true, placeholder: 'vpn.example.com', error: wrong('remoteHost'), value: my.remote, change: v => { my.remote = v; } })}
+    <p class="small dim">${t('appliance.dialText', { names: listOf(c.instances.map(i => i.name)) })}</p>
+    ${button(t('do.save'), my.remote === (remotes(c)[0] ?? '') && remotes(c).length < 2)}</form></section>`;
+}
+/** Sets the address that profiles name, on every listener. */
+export async function setRemote(remote) {
+  const { instances } = await get(VPN);
+  for (const i of instances) if ((i.values.remoteHost ?? '') !== remote) { await get(VPN); await put(VPN, { instance: i.name, values: { remoteHost: remote }, remove: [] }); }
+}
+async function saveRemote() {
+  my.busy = true; my.problem = null;
+  redraw();
+  try { await setRemote(my.remote.trim()); toast(t('appliance.saved')); my.remote = null; } catch (e) { my.problem = Object.assign(e, { of: 'dial' }); }
+  my.busy = false;
+  vpn.load();
 }
 
-function replace(c) {
-  const v = { kind: 'own', names: (c.names ?? []).join(', '), pem: '', key: '' };
-  const d = openDialog({
-    size: 'narrow',
-    view: () => ({
-      heading: t('cert.replace'), text: t('cert.replaceText'),
-      submit: async () => {
-        const body = v.kind === 'own' ? { kind: 'own', names: v.names.split(/[\s,]+/).filter(Boolean) } : { kind: 'import', pem: v.pem, key: v.key };
-        if (await d.run(async () => { certificate.data = await put('/certificate', body); })) { d.close(); toast(t('cert.replaced')); certificate.load(); }
-      },
-      body: html`${cards({ name: 'kind', label: t('setup.certificate'), value: v.kind, change: x => { v.kind = x; }, options: [['own', t('setup.own'), t('setup.ownText')], ['import', t('setup.importCert'), t('setup.importCertText')]] })}
-        ${v.kind === 'own' ? field({ id: 'cert-names', name: 'names', label: t('cert.names'), hint: t('cert.namesHint'), mono: true, error: d.problem?.fields?.names, value: v.names, change: x => { v.names = x; } }) : pemFields(v, name => d.problem?.fields?.[name])}`,
-      foot: foot(d, { action: t('cert.replace') }),
-    }),
+function listens(c) {
+  const values = c.instances[0]?.values ?? {};
+  my.console ??= { address: values.address ?? '::', port: String(values.port ?? 8443), names: (values.names ?? []).join(', ') };
+  const v = my.console, same = v.address === values.address && Number(v.port) === values.port && words(v.names).join() === (values.names ?? []).join();
+  return html`<section class="card" aria-labelledby="listens"><header><h2 id="listens">${t('appliance.console')}</h2></header><form class="body stack" novalidate @submit=${e => { e.preventDefault(); saveConsole(c); }}>
+    ${my.problem?.of === 'console' ? failure(my.problem) : nothing}
+    <div class="grid-2">${field({ id: 'console-address', name: 'address', label: t('appliance.address'), hint: t('appliance.addressHint'), mono: true, error: wrong('address'), value: v.address, change: x => { v.address = x; } })}${field({ id: 'console-port', name: 'port', label: t('appliance.port'), type: 'number', min: 1, max: 65535, error: wrong('port'), value: v.port, change: x => { v.port = x; } })}</div>
+    ${field({ id: 'console-names', name: 'names', label: t('cert.names'), hint: t('cert.namesHint'), optional: true, mono: true, error: wrong('names'), value: v.names, change: x => { v.names = x; } })}
+    <div class="line spread"><a class="small" href="#/modules/web.rest/settings">${t('appliance.more')}</a></div>${button(t('appliance.saveConsole'), same)}</form></section>`;
+}
+async function saveConsole(c) {
+  const v = my.console, to = `${location.protocol}//${location.hostname}:${v.port}/`;
+  my.problem = null;
+  await confirm({
+    heading: t('appliance.moveHead'), tone: 'primary',
+    list: [['refresh-cw', 'warn', t('appliance.restarts'), t('appliance.restartsText')], ['activity', 'ok', t('appliance.tunnels'), ''], Number(v.port) !== c.instances[0]?.values.port ? ['external-link', 'warn', t('appliance.moves', { url: to }), ''] : null],
+    keep: t('do.cancel'), action: t('appliance.saveConsole'),
+    run: async () => { await put(CONSOLE, { instance: c.instances[0]?.name ?? '', values: { address: v.address.trim(), port: Number(v.port), names: words(v.names) }, remove: [] }); toast(t('appliance.saved')); if (to.startsWith(location.origin + '/')) setTimeout(() => own.load(), 3000); },
   });
 }
