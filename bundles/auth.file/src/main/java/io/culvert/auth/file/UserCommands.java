@@ -130,7 +130,10 @@ final class UserCommands {
 
     private Object password(Map<String, Object> arguments, Command.Reply reply) throws CommandException, IOException {
         String name = name(arguments);
-        existing("user password", file.read(), name);
+        Users.User before = existing("user password", file.read(), name);
+        if (arguments.get("old") instanceof String old && !holds(before, old)) {
+            throw new CommandException("user password: the old password is wrong");
+        }
         Optional<Argon2Hash> hash = Optional.of(hash("user password", arguments));
         file.change(users -> {
             Users.User user = existing("user password", users, name);
@@ -138,6 +141,15 @@ final class UserCommands {
         });
         LOG.info("auth.file user={}: password changed", name);
         return row(existing("user password", file.read(), name));
+    }
+
+    private static boolean holds(Users.User user, String password) {
+        byte[] bytes = password.getBytes(StandardCharsets.UTF_8);
+        try {
+            return bytes.length <= MAX_PASSWORD && user.password().isPresent() && user.password().get().matches(bytes);
+        } finally {
+            Arrays.fill(bytes, (byte) 0);
+        }
     }
 
     private int end(String name, String why) throws InterruptedException {

@@ -76,7 +76,6 @@ public final class ModuleList implements Command {
         row.put("needs", components.needs(bundle));
         row.put("neededBy", components.usedBy(bundle));
         row.put("name", header(bundle, "Bundle-Name"));
-        row.put("description", header(bundle, "Bundle-Description"));
         row.put("license", header(bundle, "Bundle-License"));
         row.put("platform", false);
         return row;
@@ -95,7 +94,6 @@ public final class ModuleList implements Command {
         row.put("needs", List.of());
         row.put("neededBy", List.of());
         row.put("name", "");
-        row.put("description", "");
         row.put("license", "");
         row.put("platform", false);
         return row;

@@ -24,6 +24,11 @@ public final class Components {
     private static final String CONFIG_EXCEPTION = "ConfigException: ";
     private static final String CAUSED_BY = "Caused by: ";
 
+    /** Everybody's, and always there (OSGi Compendium 112.3.13). */
+    private static final String CONDITION = "org.osgi.service.condition.Condition";
+    /** They look at everything, and can do without any of it. */
+    private static final Set<String> LOOKERS = Set.of("control", "swap", "web.rest", "web.watch");
+
     private final BundleContext context;
     private final ServiceComponentRuntime runtime;
     private final ConfigurationAdmin configurations;
@@ -160,7 +165,7 @@ public final class Components {
         var needs = new LinkedHashSet<String>();
         for (ComponentDescriptionDTO component : runtime.getComponentDescriptionDTOs(bundle)) {
             for (ReferenceDTO reference : component.references) {
-                if (reference.cardinality.startsWith("1")) {
+                if (reference.cardinality.startsWith("1") && !reference.interfaceName.equals(CONDITION)) {
                     needs.add(simple(reference.interfaceName));
                 }
             }
@@ -180,7 +185,7 @@ public final class Components {
                 }
             }
         }
-        users.removeAll(Set.of("control", "swap"));
+        users.removeAll(LOOKERS);
         return users.stream().sorted().toList();
     }
 

@@ -32,7 +32,9 @@ public final class ModulesResource {
     private final ChangesResource changes;
     private final Map<String, Form> forms = new ConcurrentHashMap<>();
 
-    private record Form(boolean configurable, boolean factory) {}
+    private record Form(boolean configurable, boolean factory, String description) {
+        static final Form NONE = new Form(false, false, "");
+    }
 
     public ModulesResource(Commands commands, CatalogueResource catalogue, ChangesResource changes) {
         this.commands = commands;
@@ -146,12 +148,12 @@ public final class ModulesResource {
         var sessions = new TreeMap<String, Integer>();
         row.counts("sessions").forEach((each, count) -> sessions.put(each.substring(each.indexOf('/') + 1), count));
         String state = row.text("state");
-        Form form = version.isEmpty() ? new Form(false, false) : form(id, version);
+        Form form = version.isEmpty() ? Form.NONE : form(id, version);
         return new Module(
                 id,
                 row.text("kind"),
                 row.text("name").replaceFirst("^Culvert: ", ""),
-                row.text("description"),
+                form.description,
                 version,
                 state,
                 reason(state, row.text("problem")),
@@ -185,14 +187,16 @@ public final class ModulesResource {
         try {
             Row schema = commands.row("config schema", Map.of("module", id));
             var form = new Form(
-                    !schema.row("schema").map("properties").isEmpty(), schema.flag("factory"));
+                    !schema.row("schema").map("properties").isEmpty(),
+                    schema.flag("factory"),
+                    schema.text("description"));
             if (forms.size() > 1_000) {
                 forms.clear();
             }
             forms.put(id + "/" + version, form);
             return form;
         } catch (Problem e) {
-            return new Form(false, false);
+            return Form.NONE;
         }
     }
 }

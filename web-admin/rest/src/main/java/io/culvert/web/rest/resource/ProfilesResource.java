@@ -2,6 +2,7 @@ package io.culvert.web.rest.resource;
 
 import static java.util.Comparator.comparing;
 
+import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
@@ -127,14 +128,14 @@ public final class ProfilesResource {
                         Void.class,
                         RevokedProfile.class,
                         Set.<Flag>of(),
-                        this::revoke),
+                        request -> revoke(request, _ -> true)),
                 WebEndpoint.get(
                         one + "/file", Role.USERS, "Download a profile just issued.", Void.class, request -> file(open(request))),
                 WebEndpoint.get(
                         one + "/qr.svg", Role.USERS, "A profile just issued as a QR code.", Void.class, this::picture),
                 WebEndpoint.post(
                         one + "/link", Role.USERS, "Make a one-time link to a profile just issued.", MakeLink.class,
-                        ProfileLink.class, this::link),
+                        ProfileLink.class, request -> link(request, open(request))),
                 WebEndpoint.post(
                         one + ":close", Role.USERS, "End the downloads of a profile.", Void.class, Void.class, this::close),
                 WebEndpoint.post(
@@ -156,6 +157,32 @@ public final class ProfilesResource {
                         "My profile just issued as a QR code.",
                         Void.class,
                         request -> picture(request, own(request))),
+                WebEndpoint.post(
+                        "/api/v1/self/profiles/{id}/link",
+                        Role.SELF,
+                        "Make a one-time link to my profile just issued.",
+                        MakeLink.class,
+                        ProfileLink.class,
+                        request -> link(request, own(request))),
+                WebEndpoint.post(
+                        "/api/v1/self/profiles/{id}:close",
+                        Role.SELF,
+                        "End the downloads of my profile.",
+                        Void.class,
+                        Void.class,
+                        request -> {
+                            own(request);
+                            return close(request);
+                        }),
+                new WebEndpoint(
+                        "DELETE",
+                        "/api/v1/self/profiles/{id}",
+                        Role.SELF,
+                        "Revoke my profile and end its sessions.",
+                        Void.class,
+                        RevokedProfile.class,
+                        Set.<Flag>of(),
+                        request -> revoke(request, profile -> profile.user.equals(request.caller().name()))),
                 WebEndpoint.get("/p/{token}", Role.NONE, "The page of a one-time link.", Void.class, this::page),
                 WebEndpoint.post(
                                 "/p/{token}", Role.NONE, "The profile of a one-time link, once.", Void.class, Void.class, this::reveal)
@@ -194,7 +221,7 @@ public final class ProfilesResource {
         put(arguments, "protocol", wish.protocol);
         put(arguments, "instance", wish.instance);
         put(arguments, "transport", wish.transport);
-        put(arguments, "remote", wish.remote);
+        put(arguments, "remote", wish.remote == null || wish.remote.isBlank() ? host(request) : wish.remote);
         arguments.put("reuse", Boolean.TRUE.equals(wish.reuse));
         Row row = commands.row("profile", arguments);
         String certificate = row.text("certificate");
@@ -222,6 +249,20 @@ public final class ProfilesResource {
                         QrPicture.fits(issued.text())));
     }
 
+    /** The name under which the console was reached, for listeners that do not say what clients connect to. */
+    private String host(WebRequest request) throws InterruptedException {
+        if (request.caller().means() == Caller.Means.LOCAL) {
+            return "";
+        }
+        try {
+            boolean known = commands.row("config detail", Map.of("module", "tunnel.openvpn")).rows("instances").stream()
+                    .anyMatch(instance -> !instance.row("values").text("remoteHost").isBlank());
+            return known ? "" : request.header("Host").orElse("").replaceFirst(":[0-9]*$", "").replaceAll("[\\[\\]]", "");
+        } catch (Problem e) {
+            return "";
+        }
+    }
+
     private static void put(Map<String, Object> arguments, String name, @Nullable String value) {
         if (value != null && !value.isBlank()) {
             arguments.put(name, value.strip());
@@ -234,10 +275,11 @@ public final class ProfilesResource {
         return name.replaceAll("[^A-Za-z0-9._@-]+", "-") + ".ovpn";
     }
 
-    private WebResponse revoke(WebRequest request) throws Problem, InterruptedException {
+    private WebResponse revoke(WebRequest request, Predicate<Profile> whose) throws Problem, InterruptedException {
         String id = request.parameter("id");
         Profile profile = all().stream()
                 .filter(each -> each.id.equals(id))
+                .filter(whose)
                 .findFirst()
                 .orElseThrow(() -> Problem.notFound("There is no profile " + id + ", or it is revoked already."));
         request.target("profile " + id + " of " + profile.user);
@@ -285,8 +327,7 @@ public final class ProfilesResource {
         return WebResponse.bytes("image/svg+xml", bytes(svg)).with("Cache-Control", "no-store");
     }
 
-    private WebResponse link(WebRequest request) throws Problem {
-        Issued issued = open(request);
+    private WebResponse link(WebRequest request, Issued issued) throws Problem {
         Integer wish = request.body(MakeLink.class).validSeconds;
         long seconds = wish == null ? DAY_SECONDS : wish;
         if (seconds < 60 || seconds > 30 * DAY_SECONDS) {

@@ -90,6 +90,23 @@ public final class UsersResource {
         }
     }
 
+    /** A new password with the one that it replaces. */
+    public record OwnPassword(String old, String password) {
+        @Override
+        public String toString() {
+            return "OwnPassword[]";
+        }
+    }
+
+    /**
+     * What a user sees.
+     *
+     * @param mayIssue whether profiles can be made
+     * @param address that clients connect to
+     */
+    public record Self(
+            String name, boolean secondFactor, boolean mayIssue, String address, List<Profile> profiles) {}
+
     /** What became of a user's sessions. */
     public record UserEnded(String name, int sessionsEnded, String note) {}
 
@@ -152,13 +169,13 @@ public final class UsersResource {
                         ResetFactor.class,
                         FactorReset.class,
                         this::resetFactor),
-                WebEndpoint.get("/api/v1/self", Role.SELF, "Show what is mine.", User.class, this::self),
+                WebEndpoint.get("/api/v1/self", Role.SELF, "Show what is mine.", Self.class, this::self),
                 WebEndpoint.post(
-                        "/api/v1/self:password",
+                        "/api/v1/self/password",
                         Role.SELF,
                         "Change my password.",
-                        NewPassword.class,
-                        User.class,
+                        OwnPassword.class,
+                        Void.class,
                         this::ownPassword));
     }
 
@@ -248,7 +265,10 @@ public final class UsersResource {
     }
 
     private WebResponse self(WebRequest request) throws Problem, InterruptedException {
-        return WebResponse.json(find(request.caller().name()));
+        User user = find(request.caller().name());
+        String address = request.header("Host").orElse("").replaceFirst(":[0-9]*$", "");
+        return WebResponse.json(
+                new Self(user.name, user.secondFactor, commands.has("profile"), address, user.profiles));
     }
 
     private WebResponse add(WebRequest request) throws Problem, InterruptedException {
@@ -316,20 +336,25 @@ public final class UsersResource {
     }
 
     private WebResponse password(WebRequest request) throws Problem, InterruptedException {
-        return password(request, find(request.parameter("id")).name);
+        String name = find(request.parameter("id")).name;
+        commands.run("user password", Map.of("name", name, "password", present(request.body(NewPassword.class).password)));
+        return WebResponse.json(find(name));
     }
 
     private WebResponse ownPassword(WebRequest request) throws Problem, InterruptedException {
-        return password(request, find(request.caller().name()).name);
+        OwnPassword body = request.body(OwnPassword.class);
+        String name = find(request.caller().name()).name;
+        commands.run(
+                "user password",
+                Map.of("name", name, "password", present(body.password), "old", present(body.old)));
+        return WebResponse.none();
     }
 
-    private WebResponse password(WebRequest request, String name) throws Problem, InterruptedException {
-        String password = request.body(NewPassword.class).password;
+    private static String present(@Nullable String password) throws Problem {
         if (password == null || password.isEmpty()) {
             throw Problem.field("password", "is missing");
         }
-        commands.run("user password", Map.of("name", name, "password", password));
-        return WebResponse.json(find(name));
+        return password;
     }
 
     private WebResponse resetFactor(WebRequest request) throws Problem, InterruptedException {

@@ -1,0 +1,113 @@
+package io.culvert.web.rest.resource;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.culvert.api.web.Caller;
+import io.culvert.api.web.Problem;
+import io.culvert.api.web.Role;
+import io.culvert.api.web.WebResponse;
+import io.culvert.web.rest.resource.ProfilesResource.IssuedProfile;
+import io.culvert.web.rest.resource.ProfilesResource.ProfileLink;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProfilesResourceTest {
+    private static final String SECRET = "client\n<key>secret</key>\n" + "x".repeat(4_000);
+
+    @TempDir
+    Path home;
+
+    private FakeAppliance fake;
+
+    @BeforeEach
+    void answerAsControlDoes() {
+        fake = new FakeAppliance(home);
+        fake.commands.put("profile", arguments -> Map.of(
+                "name", arguments.get("name"), "protocol", "openvpn", "instance", "udp", "transport", "udp",
+                "certificate", "abc", "profile", SECRET));
+        fake.commands.put("profile list", _ -> List.of(Map.of(
+                "user", "alice", "id", "abc", "notBefore", "2026-01-01T00:00:00Z", "notAfter", "2028-01-01T00:00:00Z")));
+    }
+
+    private IssuedProfile issue() throws Exception {
+        return fake.call("POST", "/api/v1/users/alice/profiles", "{\"device\":\"My laptop\\n\"}", IssuedProfile.class);
+    }
+
+    private static String text(WebResponse answer) throws Exception {
+        return new String(((WebResponse.Bytes) answer).body().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private int status(String method, String path) {
+        return assertThrows(Problem.class, () -> fake.call(method, path, "")).status();
+    }
+
+    @Test
+    void shouldGiveTheFileUntilItIsClosed() throws Exception {
+        IssuedProfile issued = issue();
+        assertEquals("alice-My-laptop.ovpn", issued.fileName());
+        WebResponse file = fake.call("GET", issued.downloads().file(), "");
+        assertEquals(SECRET, text(file));
+        assertEquals("no-store", file.headers().get("Cache-Control"));
+        fake.call("POST", "/api/v1/profiles/abc:close", "");
+        assertEquals(410, status("GET", issued.downloads().file()));
+    }
+
+    @Test
+    void shouldForgetTheFileAfterHalfAnHour() throws Exception {
+        IssuedProfile issued = issue();
+        fake.now = fake.now.plus(Duration.ofMinutes(31));
+        assertEquals(410, status("GET", issued.downloads().file()));
+        assertEquals(410, status("GET", issued.downloads().qr()));
+    }
+
+    @Test
+    void shouldRevealALinkOnceAndOnlyToAButton() throws Exception {
+        issue();
+        ProfileLink link = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        assertFalse(link.toString().contains(link.path()), "a log would show the link");
+        for (int i = 0; i < 2; i++) {
+            String page = text(fake.call("GET", link.path(), ""));
+            assertTrue(page.contains("<form method=\"post\">") && !page.contains("secret"), page);
+        }
+        assertEquals(SECRET, text(fake.call("POST", link.path(), "")));
+        assertEquals(410, status("POST", link.path()));
+        assertEquals(410, status("GET", link.path()));
+    }
+
+    @Test
+    void shouldDrawALinkWhenTheProfileIsTooLongForAPicture() throws Exception {
+        IssuedProfile issued = issue();
+        assertFalse(issued.qrFits());
+        String svg = text(fake.call("GET", issued.downloads().qr(), ""));
+        assertTrue(svg.startsWith("<svg ") && svg.contains("#fff"), svg.substring(0, 80));
+        assertEquals(svg, text(fake.call("GET", issued.downloads().qr(), "")), "each look makes another link");
+    }
+
+    @Test
+    void shouldGiveUsersNothingButTheirOwn() throws Exception {
+        issue();
+        fake.caller = new Caller("bob", Role.SELF, Caller.Means.SESSION, "192.0.2.1");
+        assertEquals(410, status("GET", "/api/v1/self/profiles/abc/file"));
+        assertEquals(404, status("DELETE", "/api/v1/self/profiles/abc"));
+        fake.caller = new Caller("alice", Role.SELF, Caller.Means.SESSION, "192.0.2.1");
+        assertEquals(SECRET, text(fake.call("GET", "/api/v1/self/profiles/abc/file", "")));
+    }
+
+    @Test
+    void shouldForgetTheFileOfARevokedProfile() throws Exception {
+        issue();
+        fake.commands.put("revoke", arguments -> Map.of("revoked", List.of(arguments.get("profile")), "sessionsEnded", 1));
+        fake.call("DELETE", "/api/v1/profiles/abc", "");
+        assertEquals(410, status("GET", "/api/v1/profiles/abc/file"));
+        assertEquals(404, status("DELETE", "/api/v1/profiles/abd"));
+    }
+}
