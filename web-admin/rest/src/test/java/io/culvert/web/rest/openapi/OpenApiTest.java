@@ -6,14 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.web.WebEndpoint;
+import io.culvert.web.rest.server.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import io.culvert.web.rest.server.Json;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 class OpenApiTest {
     private final Map<String, Object> document = OpenApi.document(ExamplesTest.endpoints(), "0.1.0");
@@ -37,7 +41,7 @@ class OpenApiTest {
     void shouldReferToNothingButWhatItHas() {
         String text = new Json().text(document);
         var schemas = (Map<?, ?>) ((Map<?, ?>) document.get("components")).get("schemas");
-        var found = java.util.regex.Pattern.compile("#/components/schemas/([A-Za-z]+)").matcher(text);
+        var found = Pattern.compile("#/components/schemas/([A-Za-z]+)").matcher(text);
         while (found.find()) {
             assertTrue(schemas.containsKey(found.group(1)), found.group(1));
         }
@@ -50,7 +54,8 @@ class OpenApiTest {
         var json = new Json();
         if (Boolean.getBoolean("culvert.write")) {
             Files.createDirectories(copy.getParent());
-            Files.write(copy, json.write(document));
+            Files.write(
+                    copy, JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValueAsBytes(document));
         }
         assertEquals(
                 json.read(json.write(document), Object.class),
@@ -61,7 +66,7 @@ class OpenApiTest {
     @Test
     void shouldSayWhatMayBeNull() {
         var schemas = new Schemas();
-        record Thing(String name, @org.jspecify.annotations.Nullable String note, List<Thing> parts) {}
+        record Thing(String name, @Nullable String note, List<Thing> parts) {}
         schemas.reference(Thing.class);
         var thing = (Map<?, ?>) schemas.named().get("Thing");
         assertEquals(List.of("name", "parts"), thing.get("required"));
