@@ -61,8 +61,8 @@ final class HandedSessions {
     }
 
     /** Takes out the sessions of an instance. One that cannot be read is left to the store's record. */
-    static List<PacketBus.Judged> take(Estate estate, String protocol, String instance) {
-        List<PacketBus.Judged> sessions = new ArrayList<>();
+    static List<AttachedProtocols.Judged> take(Estate estate, String protocol, String instance) {
+        List<AttachedProtocols.Judged> sessions = new ArrayList<>();
         for (String name : estate.names(begin(protocol, instance))) {
             byte[] bytes = estate.bytes(name);
             if (bytes == null) {
@@ -79,7 +79,7 @@ final class HandedSessions {
                 in.get(live);
                 byte[] record = new byte[in.remaining()];
                 in.get(record);
-                sessions.add(new PacketBus.Judged(RecordCodec.decode(record), live, null, totals));
+                sessions.add(new AttachedProtocols.Judged(RecordCodec.decode(record), live, null, totals));
             } catch (HandoverException | java.nio.BufferUnderflowException e) {
                 LOG.warn("{}: cannot be read, its record in the store is used: {}", name, e.getMessage());
             }

@@ -160,7 +160,7 @@ final class LoopProtocols {
      */
     List<ListenerStatus> open(TunnelProtocol protocol, AtomicInteger everywhere, Map<ListenerClaim, Integer> ports) {
         ProtocolBinding binding = binder.bind(
-                protocol, everywhere, counters.computeIfAbsent(PacketBus.key(protocol), first -> new PathCounters()));
+                protocol, everywhere, counters.computeIfAbsent(AttachedProtocols.key(protocol), first -> new PathCounters()));
         List<ListenerStatus> listeners = new ArrayList<>();
         // Known before anything is opened: whoever undoes this finds it.
         bindings.add(binding);
@@ -180,16 +180,16 @@ final class LoopProtocols {
      * @param last whether no other loop is asked after this one, so that what is nobody's is refused here
      * @return those that belong elsewhere
      */
-    List<PacketBus.Judged> thaw(TunnelProtocol protocol, List<PacketBus.Judged> records, boolean last) {
+    List<AttachedProtocols.Judged> thaw(TunnelProtocol protocol, List<AttachedProtocols.Judged> records, boolean last) {
         ProtocolBinding binding = bindingOf(protocol);
         if (binding == null) {
             return List.of();
         }
         List<ListenerStatus> listeners = opened.getOrDefault(binding, List.of());
         boolean failed = listeners.stream().anyMatch(listener -> !listener.isOpen());
-        List<PacketBus.Judged> others = new ArrayList<>();
+        List<AttachedProtocols.Judged> others = new ArrayList<>();
         int live = 0;
-        for (PacketBus.Judged judged : records) {
+        for (AttachedProtocols.Judged judged : records) {
             SessionRecord record = judged.record();
             if (!last && !binding.isFor(record)) {
                 others.add(judged);
@@ -339,7 +339,7 @@ final class LoopProtocols {
     void keep(ProtocolBinding binding, KeptSessions.Kept session, SessionTotals totals) {
         SessionRecord record = session.record();
         frozenTotals.put(binding.name(), binding.instance(), record.sessionId(), totals);
-        kept.keep(PacketBus.key(binding.protocol()), session);
+        kept.keep(AttachedProtocols.key(binding.protocol()), session);
         if (session.live().length > 0) {
             desk.save(record);
         }
