@@ -1,4 +1,4 @@
-package io.culvert.core.plug;
+package io.culvert.crypto.support;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
@@ -15,14 +15,14 @@ import java.util.HexFormat;
  * One known answer for each cipher, both ways, and a forgery: test cases 4, 10 and 16 of McGrew and Viega's paper on
  * GCM, and RFC 8439 section 2.8.2.
  */
-final class CipherSelfTest {
+public final class KnownAnswers {
     private static final int TAG = DataCipher.TAG_BYTES;
     private static final String GCM_KEY = "feffe9928665731c6d6a8f9467308308";
     private static final byte[] GCM_TEXT =
             hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
                     + "b16aedf5aa0de657ba637b39");
 
-    private CipherSelfTest() {}
+    private KnownAnswers() {}
 
     private record Answer(
             String key, int nonceHead, long nonceTail, byte[] aad, byte[] text, String ciphertext, String tag) {}
@@ -31,7 +31,7 @@ final class CipherSelfTest {
      * @throws IllegalStateException saying what is wrong
      * @throws RuntimeException of the provider
      */
-    static void check(CipherProvider provider, DataCipher cipher) {
+    public static void check(CipherProvider provider, DataCipher cipher) {
         Answer answer = answer(cipher);
         int aad = answer.aad.length;
         int length = answer.text.length;

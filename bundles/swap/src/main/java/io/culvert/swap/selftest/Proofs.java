@@ -10,6 +10,7 @@ import io.culvert.api.log.LogSink;
 import io.culvert.api.status.HealthCheck;
 import io.culvert.api.status.SelfTest;
 import io.culvert.api.tls.TlsProvider;
+import io.culvert.crypto.support.KnownAnswers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +66,7 @@ public final class Proofs {
         }
         for (DataCipher cipher : provider.ciphers()) {
             try {
-                CipherProof.check(provider, cipher);
+                KnownAnswers.check(provider, cipher);
             } catch (IllegalStateException e) {
                 throw new IllegalStateException(cipher + " " + e.getMessage(), e);
             }
