@@ -1,12 +1,12 @@
 // A VPN user's own page, at /self: sign in, take a profile for a device, change the password.
 import { html, nothing } from '../lit.js';
 import { state, redraw } from '../store.js';
-import { get, post, del } from '../api.js';
+import { get, post, del, seg } from '../api.js';
 import { t, day, word } from '../i18n.js';
 import { field, secret } from '../parts/form.js';
-import { openDialog, foot } from '../parts/dialog.js';
+import { openDialog, confirm, foot } from '../parts/dialog.js';
 import { handOver } from '../parts/ready.js';
-import { icon, problemText, failure, loading, MARK } from '../parts/ui.js';
+import { icon, problemText, failure, loading, copy, MARK } from '../parts/ui.js';
 import { toast } from '../parts/say.js';
 import { gate } from './signin.js';
 
@@ -49,9 +49,9 @@ function issue() {
   const v = { device: my.me.profiles.length ? t('users.phone') : t('users.laptop') }, hand = {};
   let issued = null;
   const d = openDialog({
-    size: 'narrow', onclose: load,
+    size: 'narrow', onclose: () => { if (issued) post(`/self/profiles/${seg(issued.id)}:close`).catch(() => {}); load(); },
     view: () => issued ? {
-      heading: t('self.ready'), text: t('self.readyText'), body: handOver(issued, hand, null),
+      heading: t('self.ready'), text: t('self.readyText'), body: handOver(issued, hand, () => d.run(async () => { hand.link = await post(`/self/profiles/${seg(issued.id)}/link`, { validSeconds: 86_400 }); await copy(new URL(hand.link.path, location.origin).href); })),
       foot: html`<button class="btn primary" type="button" @click=${() => d.close()}>${t('do.done')}</button>`,
     } : {
       heading: t('self.new'), text: t('users.issueText'), submit: async () => { if (await d.run(async () => { issued = await post('/self/profiles', { device: v.device.trim() }); })) d.focus(); },
@@ -60,25 +60,31 @@ function issue() {
     },
   });
 }
+const revoke = p => confirm({
+  heading: t('self.loseHead', { device: p.device || t('users.unnamed') }), list: [['file-key', 'warn', t('users.revokePoint'), t('users.revokeText')]],
+  keep: t('users.keepProfile'), action: t('users.revoke'), image: 'trash-2', run: async () => { await del(`/self/profiles/${seg(p.id)}`); toast(t('users.revoked')); load(); },
+});
+
 /** The dialog that changes the signed-in person's own password, here and in the settings. */
-export function changePassword(path, name) {
-  const v = { password: '' };
+export function changePassword(path, name, old = false) {
+  const v = old ? { old: '', password: '' } : { password: '' };
   const d = openDialog({
     size: 'narrow',
     view: () => ({
-      heading: t('account.passwordHead'), text: t('account.passwordEnds'), submit: async () => { if (await d.run(() => post(path, v))) { d.close(); toast(t('account.passwordSet')); } },
+      heading: t('account.passwordHead'), text: old ? null : t('account.passwordEnds'), submit: async () => { if (await d.run(() => post(path, v))) { d.close(); toast(t('account.passwordSet')); } },
       body: html`<input class="vh" tabindex="-1" aria-hidden="true" name="username" autocomplete="username" .value=${name}>
+        ${old ? secret({ id: 'old-password', name: 'old', label: t('account.oldPassword'), autocomplete: 'current-password', error: d.problem?.fields?.old, value: v.old, change: x => { v.old = x; } }) : nothing}
         ${secret({ id: 'own-password', name: 'password', label: t('users.newPassword'), hint: t('setup.passwordHint'), error: d.problem?.fields?.password, value: v.password, change: x => { v.password = x; } })}`,
       foot: foot(d, { action: t('users.setPassword'), disabled: !v.password }),
     }),
   });
 }
 
-const home = () => html`<div class="gate-head"><img src=${MARK} alt="" width="44" height="44"><div class="grow"><h1 id="page-title" tabindex="-1">${t('self.hello', { name: my.me.name })}</h1><p class="dim">${location.hostname}</p></div><button class="btn ghost" type="button" @click=${signOut}>${icon('log-out', 's')}${t('account.signOut')}</button></div>
+const home = () => html`<div class="gate-head"><img src=${MARK} alt="" width="44" height="44"><div class="grow"><h1 id="page-title" tabindex="-1">${t('self.hello', { name: my.me.name })}</h1><p class="dim">${my.me.address || location.hostname}</p></div><button class="btn ghost" type="button" @click=${signOut}>${icon('log-out', 's')}${t('account.signOut')}</button></div>
   ${failure(my.problem, load)}
   <section class="stack"><div class="line spread"><h2>${t('self.devices')}</h2>${html`<button class="btn primary" type="button" @click=${issue}>${icon('plus', 's')}${t('self.new')}</button>`}</div>
-  ${my.me.profiles.length ? html`<ul class="checks rows">${my.me.profiles.map(p => html`<li>${icon(/phone|telefon|tablet|ios|android/i.test(p.device) ? 'smartphone' : 'laptop', 'ok')}<div><b>${p.device || t('users.unnamed')}</b><span>${word('protocol', p.protocol)} · ${t('self.until', { to: day(p.notAfter) })}</span></div></li>`)}</ul><p class="small dim">${t('self.lost')}</p>` : html`<p class="dim">${t('self.none')}</p>`}</section>
-  <section class="stack"><h2>${t('self.security')}</h2><ul class="checks rows"><li>${icon('key-round', 'ok')}<div><b>${t('signin.password')}</b><span>${t('self.passwordText')}</span></div><button class="btn small" type="button" @click=${() => changePassword('/self:password', my.me.name)}>${t('self.change')}<span class="vh"> ${t('signin.password')}</span></button></li>
+  ${my.me.profiles.length ? html`<ul class="checks rows">${my.me.profiles.map(p => html`<li>${icon(/phone|telefon|tablet|ios|android/i.test(p.device) ? 'smartphone' : 'laptop', 'ok')}<div><b>${p.device || t('users.unnamed')}</b><span>${word('protocol', p.protocol)} · ${t('self.until', { to: day(p.notAfter) })}</span></div><button class="btn small" type="button" @click=${() => revoke(p)}>${icon('trash-2', 's')}${t('users.revoke')}<span class="vh"> ${p.device || p.id}</span></button></li>`)}</ul>` : html`<p class="dim">${t('self.none')}</p>`}</section>
+  <section class="stack"><h2>${t('self.security')}</h2><ul class="checks rows"><li>${icon('key-round', 'ok')}<div><b>${t('signin.password')}</b><span>${t('self.passwordText')}</span></div><button class="btn small" type="button" @click=${() => changePassword('/self/password', my.me.name, true)}>${t('self.change')}<span class="vh"> ${t('signin.password')}</span></button></li>
   <li>${icon('smartphone', my.me.secondFactor ? 'ok' : 'warn')}<div><b>${t('signin.codeHead')}</b><span>${my.me.secondFactor ? t('self.factorOn') : t('self.factorOff')}</span></div></li></ul></section>`;
 
 export const self = s => gate(s, my.me === undefined ? loading(4) : my.me ? html`<div class="stack loose">${home()}</div>` : door(), my.me ? 'wide' : '');
