@@ -113,4 +113,23 @@ final class LookCommands {
             }
         }
     }
+
+    @Command(
+            name = "drain",
+            description = {
+                "Tell load balancers to send new clients elsewhere; the sessions go on.",
+                "It is what /health/ready and /health/draining answer, until --off or the next start."
+            })
+    static final class DrainCommand implements Runnable {
+        @ParentCommand
+        Main main;
+
+        @Option(names = "--off", description = "Let new clients come again.")
+        boolean off;
+
+        @Override
+        public void run() {
+            main.print(main.client().call("drain", Map.of("off", off)), off ? "not draining" : "draining");
+        }
+    }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             LookCommands.SessionsCommand.class,
             LookCommands.LogsCommand.class,
             LookCommands.DoctorCommand.class,
+            LookCommands.DrainCommand.class,
             PeopleCommands.UserCommand.class,
             PeopleCommands.ProfileCommand.class,
             PeopleCommands.RevokeCommand.class,
