@@ -97,6 +97,8 @@ final class DiskQueue implements AutoCloseable {
                 segments.add(segment);
             }
         }
+        // Else each start of the hub would add a file, while the far end is away.
+        appendable = !segments.isEmpty() && segments.getLast().isWhole();
     }
 
     boolean isEmpty() {

@@ -59,6 +59,11 @@ final class Segment implements AutoCloseable {
         return segment;
     }
 
+    /** Whether there is nothing behind the sound entries. */
+    boolean isWhole() throws IOException {
+        return channel.size() == end;
+    }
+
     void append(byte[] entry) throws IOException {
         var buffer = ByteBuffer.allocate(HEADER + entry.length).putInt(entry.length).putInt(crc(entry)).put(entry).flip();
         long at = end;

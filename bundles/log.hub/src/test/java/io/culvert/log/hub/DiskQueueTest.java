@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +68,19 @@ class DiskQueueTest {
             assertTrue(third.isEmpty());
         }
         first.close();
+    }
+
+    @Test
+    void shouldNeedOneFileHoweverOftenItIsOpened() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            try (var queue = DiskQueue.open(directory(), ENOUGH)) {
+                queue.append(bytes("entry " + i));
+            }
+        }
+        try (var files = Files.newDirectoryStream(directory(), "*.entries"); var queue = DiskQueue.open(directory(), ENOUGH)) {
+            assertEquals(1, StreamSupport.stream(files.spliterator(), false).count());
+            assertEquals(20, queue.size());
+        }
     }
 
     @Test
