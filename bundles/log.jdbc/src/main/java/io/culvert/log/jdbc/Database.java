@@ -69,6 +69,7 @@ final class Database {
     }
 
     private static Database h2(String url, Properties properties, int seconds) {
+        loadErrorsApart();
         var driver = new org.h2.Driver();
         org.h2.Driver.unload();
         // Without a hook that outlives the module.
@@ -81,6 +82,34 @@ final class Database {
                 "CHARACTER VARYING(1000000)",
                 "MERGE INTO %s (run, sequence, time, level, module, logger, thread, message, trace)"
                         + " KEY (run, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    }
+
+    /**
+     * H2 makes an exception at its first use and keeps it for good: with it the classes of everybody on the stack then,
+     * which belong to modules that shall be able to leave. On a thread of its own there is nobody.
+     */
+    private static void loadErrorsApart() {
+        var loading = Thread.ofVirtual().unstarted(Database::loadErrors);
+        loading.start();
+        boolean interrupted = false;
+        while (loading.isAlive()) {
+            try {
+                loading.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void loadErrors() {
+        try {
+            Class.forName("org.h2.message.DbException", true, Database.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     Connection connect() throws SQLException {
