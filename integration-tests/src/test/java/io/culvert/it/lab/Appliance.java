@@ -15,7 +15,7 @@ public final class Appliance implements AutoCloseable {
     /** Longer for long runs beside other work: {@code -Dculvert.readySeconds=300}. */
     public static final Duration READY = Duration.ofSeconds(Integer.getInteger("culvert.readySeconds", 60));
 
-    private static final Duration COMMAND = Duration.ofSeconds(30);
+    private static final Duration COMMAND = READY.dividedBy(2);
 
     private final Netns host;
     private final Path home;

@@ -65,7 +65,9 @@ public final class Sequence implements AutoCloseable {
                 "-Xmx32m",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                Path.of(System.getProperty("java.class.path").split(":")[0]).toAbsolutePath().toString(),
+                Path.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")).split(":")[0])
+                        .toAbsolutePath()
+                        .toString(),
                 Sequence.class.getName()));
         line.addAll(List.of(arguments));
         return line;
