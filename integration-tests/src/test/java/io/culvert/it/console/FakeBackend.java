@@ -66,6 +66,7 @@ final class FakeBackend implements AutoCloseable {
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/", this::handle);
         byExample();
+        ownSettings();
         server.start();
     }
 
@@ -125,6 +126,35 @@ final class FakeBackend implements AutoCloseable {
         example("DELETE", "/auth/.*", 204, null);
     }
 
+    /** What the console's own settings and a user's own page ask for. */
+    private void ownSettings() {
+        answer("GET", "/me/factors", 200, json(
+                "{'totp':true,'recoveryLeft':7,'passkeys':[{'id':'k1','name':'laptop','created':'2026-11-02T08:00:00Z'}]}"));
+        answer("GET", "/administrators", 200, json(
+                "{'items':[{'name':'m.okafor','role':'administrator','totp':true,'passkeys':1,'enabled':true,'signedIn':'2026-11-21T17:00:00Z'},"
+                        + "{'name':'j.lindqvist','role':'users','totp':false,'passkeys':0,'enabled':true,'factorNeeded':true,'signedIn':null}],"
+                        + "'next':null,'total':2}"));
+        answer("GET", "/tokens", 200, json(
+                "{'items':[{'id':'t1','name':'backup script','role':'operator','readOnly':false,'created':'2026-11-01T08:00:00Z',"
+                        + "'expires':'2027-02-01T08:00:00Z','used':'2026-11-21T03:00:00Z'}],'next':null,'total':1}"));
+        answer("POST", "/tokens", 201, json("{'id':'t2','token':'cvt_9f2c71ae04d1b8','expires':'2027-02-01T08:00:00Z'}"));
+        answer("GET", "/backups", 200, json(
+                "{'items':[{'name':'culvert-2026-11-21.backup','bytes':482110,'created':'2026-11-21T03:00:00Z'}],'next':'2026-11-22T03:00:00Z',"
+                        + "'total':1,'schedule':{'every':'daily','at':'03:00','keep':7,'passphrase':true},'problem':''}"));
+        answer("GET", "/self", 200, json(
+                "{'name':'alice','secondFactor':true,'csrf':'x','mayIssue':true,'address':'vpn.example.com','profiles':["
+                        + "{'id':'p1','user':'alice','device':'laptop','protocol':'openvpn','notBefore':'2026-11-01T08:00:00Z',"
+                        + "'notAfter':'2027-11-01T08:00:00Z'}]}"));
+    }
+
+    private static Map<String, Object> json(String text) {
+        try {
+            return JSON.std.mapFrom(text.replace('\'', '"'));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Answers with an example, from now on. */
     FakeBackend example(String method, String path, int status, String name) {
         return answer(method, path, _ -> new Answer(status, name == null ? null : load(name)));
@@ -142,11 +172,29 @@ final class FakeBackend implements AutoCloseable {
 
     /** Nobody is signed in; or the first run, when {@code setup} is open. */
     FakeBackend signedOut(boolean setup) {
-        Answer nobody = new Answer(401, Map.of("status", 401, "code", "no-session", "title", "Sign in first.", "fields", Map.of()));
-        answer("GET", "/auth/session", _ -> nobody);
-        return setup
-                ? this
-                : answer("GET", "/setup", 410, Map.of("status", 410, "code", "gone", "title", "The set-up is over.", "fields", Map.of()));
+        return answer("GET", "/auth/session", 200, Map.of("name", "", "role", "none", "csrf", "x", "setup", setup));
+    }
+
+    /** A VPN user is signed in to a page of his own. */
+    FakeBackend user(String name) {
+        return answer("GET", "/auth/session", 200, Map.of("name", name, "role", "self", "csrf", "x", "setup", false));
+    }
+
+    /** The wizard stands at {@code step}. */
+    FakeBackend settingUp(String step) {
+        var setup = load("setup");
+        boolean before = true;
+        var steps = new ArrayList<Map<String, Object>>();
+        for (Object each : (List<?>) setup.get("steps")) {
+            String id = String.valueOf(map(each).get("id"));
+            before &= !id.equals(step);
+            steps.add(Map.of("id", id, "done", before));
+        }
+        setup.put("steps", steps);
+        return signedOut(true)
+                .answer("GET", "/setup", 200, setup)
+                .answer("POST", "/setup/steps/administrator", 200,
+                        Map.of("uri", "otpauth://totp/Culvert:mina?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Culvert"));
     }
 
     /** As {@code count} rows made from the first row of a list's example, by the page. */
@@ -281,7 +329,7 @@ final class FakeBackend implements AutoCloseable {
         } else if (path.startsWith("/api/v1/")) {
             api(exchange, path.substring("/api/v1".length()));
         } else {
-            file(exchange, path.equals("/") ? "index.html" : path.substring(1));
+            file(exchange, path.equals("/") || path.equals("/self") ? "index.html" : path.substring(1));
         }
     }
 

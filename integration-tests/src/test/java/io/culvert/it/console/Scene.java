@@ -43,10 +43,44 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
     }
 
     private static List<Scene> shell() {
-        return List.of(
-                new Scene("sign-in", "", backend -> backend.signedOut(false), browser -> browser.expect("401").expect("410").see("form")),
-                page("overview", "#/overview", ""),
-                page("sessions", "#/sessions", "Sessions"));
+        var all = new ArrayList<Scene>();
+        all.add(new Scene("sign-in", "", backend -> backend.signedOut(false), browser -> browser.see("#signin-name")));
+        all.add(new Scene(
+                "sign-in-code",
+                "",
+                backend -> backend.signedOut(false),
+                browser -> browser.type("#signin-name", "mina").type("#signin-password", "x").click("button", "Continue").see("#signin-code")));
+        for (String step : List.of("claim", "administrator", "address", "vpn", "user")) {
+            all.add(new Scene("setup-" + step, "", backend -> backend.settingUp(step), browser -> browser.see("form input")));
+        }
+        all.add(new Scene(
+                "setup-factor",
+                "",
+                backend -> backend.settingUp("administrator"),
+                browser -> browser.type("#admin-password", "correct horse battery").click("button", "Continue").see(".key-text")));
+        all.add(new Scene("self-sign-in", "self", backend -> backend.signedOut(false), browser -> browser.see("#self-name")));
+        all.add(new Scene("self", "self", backend -> backend.user("alice"), browser -> browser.see("h1", "alice")));
+        all.add(page("overview", "#/overview", ""));
+        all.add(page("sessions", "#/sessions", "Sessions"));
+        all.add(page("users", "#/users", "Users"));
+        all.add(dialog("user", "#/users?open=alice", browser -> browser.see("dialog .kv")));
+        all.add(dialog("user-add", "#/users", browser -> browser.click("button", "Add user")));
+        all.add(dialog("user-ready", "#/users", browser ->
+                browser.click("button", "Add user").type("#add-name", "priya").click("dialog button.primary", "Add user").see(".qr")));
+        all.add(dialog("users-import", "#/users", browser -> browser.click("button", "Import")));
+        all.add(dialog("user-disable", "#/users?open=alice", browser -> {
+            browser.see("dialog .kv");
+            browser.click("dialog button", "Disable user").see("dialog.narrow .danger");
+        }));
+        for (String part : List.of("account", "appliance", "backups", "administrators", "tokens")) {
+            all.add(page("settings-" + part, "#/settings/" + part, "Settings"));
+        }
+        all.add(dialog("backup-make", "#/settings/backups", browser -> browser.click("button", "Make a backup")));
+        all.add(dialog("backup-restore", "#/settings/backups", browser -> browser.click("button", "Restore")));
+        all.add(dialog("administrator-add", "#/settings/administrators", browser -> browser.click("button", "Add administrator")));
+        all.add(dialog("token-add", "#/settings/tokens", browser -> browser.click("button", "Make a token")));
+        all.add(dialog("token-revoke", "#/settings/tokens", browser -> browser.click("button", "Revoke backup script")));
+        return all;
     }
 
     private static List<Scene> modules() {
@@ -58,19 +92,19 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
                 dialog("module-install", "#/modules", browser -> browser.click("button", "Install module")),
                 dialog("module-trust", "#/modules", Scene::uploadUnknown),
                 dialog("key-remove", "#/modules?tab=keys", browser -> browser.click("button", "Remove partner")),
-                dialog("swap-review", "#/modules", browser -> browser.click("button", "Update TLS of the JDK").see("dialog[open] .impact")),
+                dialog("swap-review", "#/modules", browser -> browser.click("tbody button", "Update TLS of the JDK").see("dialog[open] .impact")),
                 new Scene(
                         "swap-refused",
                         "#/modules",
                         backend -> backend.answer("POST", "/changes", 201, refused()),
-                        browser -> browser.click("button", "Update TLS of the JDK").see("dialog[open] .notice.bad")),
+                        browser -> browser.click("tbody button", "Update TLS of the JDK").see("dialog[open] .notice.bad")),
                 new Scene(
                         "swap-stop",
                         "#/modules?change=draft-4",
                         backend -> backend.answer("GET", "/changes/draft-4", 200, planned("stop")),
                         browser -> browser.see("#swap-confirm")),
                 dialog("swap-choose", "#/modules", browser -> {
-                    browser.click("button", "Update TLS of the JDK").click("dialog button", "Continue");
+                    browser.click("tbody button", "Update TLS of the JDK").click("dialog button", "Continue");
                     browser.see("dialog .choice");
                 }),
                 new Scene(
