@@ -36,7 +36,10 @@ import picocli.CommandLine.Spec;
             SettingsCommands.ConfigCommand.class,
             BackupCommands.BackupCommand.class,
             BackupCommands.BackupsCommand.class,
-            BackupCommands.RestoreCommand.class
+            BackupCommands.RestoreCommand.class,
+            ConsoleCommands.AdminCommand.class,
+            ConsoleCommands.SetupCommand.class,
+            ConsoleCommands.AuditCommand.class
         },
         footer = {
             "",

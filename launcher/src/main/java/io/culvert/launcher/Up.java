@@ -50,6 +50,7 @@ final class Up {
         try {
             container.start();
             announce(ready(container));
+            sayCode();
         } catch (Failure failure) {
             status = failure.status();
             throw failure;
@@ -88,6 +89,19 @@ final class Up {
         }
         out.println("ready in " + sinceStart().toMillis() + " ms");
         out.flush();
+    }
+
+    /** Nobody has claimed the console yet: whoever reads this terminal may. */
+    private void sayCode() {
+        try {
+            String line = ConsoleCommands.said(new ControlClient(home).call("setup code", Map.of()));
+            if (!line.isEmpty()) {
+                out.println(line);
+                out.flush();
+            }
+        } catch (Failure e) {
+            // There is no console.
+        }
     }
 
     private static String endpoint(Map<?, ?> listener) {

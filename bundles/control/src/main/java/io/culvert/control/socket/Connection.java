@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.culvert.api.command.CommandException;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
@@ -19,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client: requests line by line, answered in order.
+ * One client: requests line by line, answered in order. Or one that speaks HTTP, which the console answers.
  *
  * <ol>
  *   <li>A line that is no request gets an error, and the next line its chance.
@@ -33,6 +35,7 @@ final class Connection implements AutoCloseable {
 
     private final SocketChannel channel;
     private final CommandTable commands;
+    private final HttpSplice http;
     private final SynchronousQueue<String> requests = new SynchronousQueue<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
@@ -40,16 +43,27 @@ final class Connection implements AutoCloseable {
     private boolean streaming;
     private boolean left;
 
-    Connection(SocketChannel channel, CommandTable commands) {
+    Connection(SocketChannel channel, CommandTable commands, HttpSplice http) {
         this.channel = channel;
         this.commands = commands;
+        this.http = http;
     }
 
     /** Returns when the client has left or does not keep to the protocol. */
     void serve() {
-        Thread serving = Thread.currentThread();
-        Thread.ofVirtual().name("control-read").start(() -> read(serving));
         try {
+            var first = ByteBuffer.allocate(1);
+            if (channel.read(first) <= 0) {
+                return;
+            }
+            first.flip();
+            // A request line of HTTP begins with a method, in capital letters.
+            if (Character.isUpperCase(first.get(0))) {
+                http.serve(channel, first);
+                return;
+            }
+            Thread serving = Thread.currentThread();
+            Thread.ofVirtual().name("control-read").start(() -> read(serving, first.array()));
             for (String line = requests.take(); line != END; line = requests.take()) {
                 mark(true);
                 try {
@@ -63,8 +77,9 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    private void read(Thread serving) {
-        try (InputStream in = new BufferedInputStream(Channels.newInputStream(channel))) {
+    private void read(Thread serving, byte[] first) {
+        try (InputStream in = new SequenceInputStream(
+                new ByteArrayInputStream(first), new BufferedInputStream(Channels.newInputStream(channel)))) {
             for (String line = line(in); line != null; line = line(in)) {
                 requests.put(line);
             }

@@ -73,7 +73,7 @@ public final class ControlSocket implements AutoCloseable {
             channel.close();
             return;
         }
-        var connection = new Connection(channel, commands);
+        var connection = new Connection(channel, commands, new HttpSplice(path.resolveSibling("web.sock")));
         connections.add(connection);
         Thread.ofVirtual().name("control").start(() -> {
             try (connection) {

@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,16 +37,21 @@ final class ConsoleIdentity {
         return new TlsPolicy.Identity(identity.key(), chain);
     }
 
-    static List<String> hostNames() {
-        var names = new TreeSet<>(List.of("localhost", "127.0.0.1", "::1"));
+    static String hostName() {
         try {
             String host = InetAddress.getLocalHost().getHostName();
             if (host.matches("[A-Za-z0-9.-]{1,253}")) {
-                names.add(host.toLowerCase(java.util.Locale.ROOT));
+                return host.toLowerCase(Locale.ROOT);
             }
         } catch (UnknownHostException e) {
             // A host without a name of its own is reached by its addresses.
         }
+        return "localhost";
+    }
+
+    static List<String> hostNames() {
+        var names = new TreeSet<>(List.of("localhost", "127.0.0.1", "::1"));
+        names.add(hostName());
         try {
             NetworkInterface.networkInterfaces()
                     .filter(ConsoleIdentity::isOutside)

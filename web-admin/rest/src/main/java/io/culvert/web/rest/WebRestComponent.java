@@ -15,11 +15,13 @@ import io.culvert.web.rest.access.AdministratorEndpoints;
 import io.culvert.web.rest.access.OwnAccount;
 import io.culvert.web.rest.access.Setup;
 import io.culvert.web.rest.access.SignIn;
+import io.culvert.web.rest.access.Steps;
 import io.culvert.web.rest.access.UserLogin;
 import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
 import io.culvert.web.rest.server.ConsoleServer;
 import io.culvert.web.rest.server.EndpointTable;
+import io.culvert.web.rest.server.Inside;
 import io.culvert.web.rest.server.Json;
 import io.culvert.web.rest.server.StaticFiles;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -61,6 +64,7 @@ public final class WebRestComponent {
     private final Listening listening;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
     private final Ranked<Authenticator> authenticators = new Ranked<>();
+    private final CommandList commands = new CommandList();
     private final List<UserDirectory> directories = new CopyOnWriteArrayList<>();
 
     @Reference(
@@ -86,7 +90,8 @@ public final class WebRestComponent {
                 new Access.Limits(
                         Duration.ofMinutes(settings.idleMinutes()), Duration.ofHours(settings.sessionHours())),
                 () -> directories);
-        var setup = new Setup(access, store, json, home.resolve("run/setup-code"));
+        var steps = new Steps(new Inside(table, json), commands::find);
+        var setup = new Setup(access, steps, store, json, home.resolve("run/setup-code"));
         var server = new ConsoleServer(
                 table, files, access, audit, json, Duration.ofSeconds(settings.patienceSeconds()));
         for (WebEndpoints own : List.of(
@@ -96,6 +101,9 @@ public final class WebRestComponent {
                 setup,
                 new AuditEndpoints(audit))) {
             table.add(own);
+            // For whoever describes the API; this one has it already.
+            registrations.add(context.registerService(
+                    WebEndpoints.class, own, new Hashtable<>(Map.of("culvert.own", "true"))));
         }
         access.start();
         listening = new Listening(
@@ -104,9 +112,14 @@ public final class WebRestComponent {
                 new Listening.Place(settings.address(), settings.port(), List.of(settings.names())),
                 new ConsoleIdentity(() -> authority));
         registrations.add(context.registerService(AuditTrail.class, audit, null));
-        for (Command command : new AccessCommands(access, setup, audit).all()) {
+        for (Command command : new AccessCommands(access, setup, audit, () -> address(server, settings)).all()) {
             registrations.add(context.registerService(Command.class, command, null));
         }
+    }
+
+    private static String address(ConsoleServer server, WebRestSettings settings) {
+        String host = settings.names().length > 0 ? settings.names()[0] : ConsoleIdentity.hostName();
+        return server.port() > 0 ? "https://" + host + ":" + server.port() + "/" : "";
     }
 
     private static void check(WebRestSettings settings) {
@@ -137,6 +150,15 @@ public final class WebRestComponent {
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindCommand(Command command) {
+        commands.add(command);
+    }
+
+    void unbindCommand(Command command) {
+        commands.remove(command);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindDirectory(UserDirectory directory) {
         directories.add(directory);
     }
@@ -145,7 +167,10 @@ public final class WebRestComponent {
         directories.remove(directory);
     }
 
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(!(culvert.own=true))")
     void bindEndpoints(WebEndpoints endpoints) {
         table.add(endpoints);
     }

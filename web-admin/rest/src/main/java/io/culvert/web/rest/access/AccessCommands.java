@@ -11,14 +11,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** {@code admin add|list|reset|remove}, {@code setup code} and {@code audit verify}, for whoever is root. */
 public final class AccessCommands {
     private final Access access;
     private final Setup setup;
     private final AuditLog audit;
+    private final Supplier<String> address;
 
-    public AccessCommands(Access access, Setup setup, AuditLog audit) {
+    /** @param address where the console is in a browser; empty for nowhere */
+    public AccessCommands(Access access, Setup setup, AuditLog audit, Supplier<String> address) {
+        this.address = address;
         this.access = access;
         this.setup = setup;
         this.audit = audit;
@@ -83,31 +87,35 @@ public final class AccessCommands {
         Administrators.checkName(name);
         Role role = Access.role(arguments.get("role") instanceof String text ? text : "administrator");
         String password = access.secrets.typed(4);
+        String secret = Totp.newSecret(access.secrets.random());
         access.administrators.add(
-                Administrator.of(name, role, access.passwords.hash(password), access.clock.instant()));
+                Administrator.of(name, role, access.passwords.hash(password), access.clock.instant())
+                        .withTotp(secret, 0));
         record("admin add", name);
-        return answer(name, password);
+        return answer(name, password, secret);
     }
 
     /** Password and second factor together: whoever could keep one of them would still be in. */
     private Object reset(Map<String, Object> arguments) throws Problem, CommandException, IOException {
         String name = text(arguments, "name");
         String password = access.secrets.typed(4);
+        String secret = Totp.newSecret(access.secrets.random());
         String hash = access.passwords.hash(password);
         Administrator reset = access.administrators.change(name, known -> known.withPassword(hash)
-                .withTotp("", 0)
+                .withTotp(secret, 0)
                 .withPasskeys(List.of())
                 .withRecovery(List.of())
                 .with(known.role(), true));
         access.sessions.endAll(each -> each.name().equals(reset.name()) && each.role() != Role.SELF);
         record("admin reset", reset.name());
-        return answer(reset.name(), password);
+        return answer(reset.name(), password, secret);
     }
 
-    private static Object answer(String name, String password) {
+    private static Object answer(String name, String password, String secret) {
         var answer = new LinkedHashMap<String, Object>();
         answer.put("name", name);
         answer.put("password", password);
+        answer.put("uri", Totp.uri(secret, name));
         return answer;
     }
 
@@ -123,6 +131,7 @@ public final class AccessCommands {
         var answer = new LinkedHashMap<String, Object>();
         answer.put("code", setup.newCode());
         answer.put("minutes", Setup.CODE.toMinutes());
+        answer.put("address", address.get());
         return answer;
     }
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param totp secret in Base32; empty for none
  * @param totpPeriod no code of this period or an earlier one counts any more
  * @param recovery hashes of the codes that are left
+ * @param language of the pages; null for the browser's own
  */
 record Administrator(
         String name,
@@ -23,7 +24,8 @@ record Administrator(
         List<Passkey> passkeys,
         List<String> recovery,
         Instant created,
-        @Nullable Instant signedIn) {
+        @Nullable Instant signedIn,
+        @Nullable String language) {
 
     /**
      * A registered authenticator.
@@ -39,7 +41,7 @@ record Administrator(
     }
 
     static Administrator of(String name, Role role, String password, Instant now) {
-        return new Administrator(name, role, true, password, "", 0, List.of(), List.of(), now, null);
+        return new Administrator(name, role, true, password, "", 0, List.of(), List.of(), now, null, null);
     }
 
     boolean hasFactor() {
@@ -52,27 +54,32 @@ record Administrator(
     }
 
     Administrator withPassword(String hash) {
-        return new Administrator(name, role, enabled, hash, totp, totpPeriod, passkeys, recovery, created, signedIn);
+        return new Administrator(name, role, enabled, hash, totp, totpPeriod, passkeys, recovery, created, signedIn, language);
     }
 
     Administrator withTotp(String secret, long period) {
-        return new Administrator(name, role, enabled, password, secret, period, passkeys, recovery, created, signedIn);
+        return new Administrator(name, role, enabled, password, secret, period, passkeys, recovery, created, signedIn, language);
     }
 
     Administrator withPasskeys(List<Passkey> keys) {
-        return new Administrator(name, role, enabled, password, totp, totpPeriod, keys, recovery, created, signedIn);
+        return new Administrator(name, role, enabled, password, totp, totpPeriod, keys, recovery, created, signedIn, language);
     }
 
     Administrator withRecovery(List<String> hashes) {
-        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, hashes, created, signedIn);
+        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, hashes, created, signedIn, language);
     }
 
     Administrator with(Role other, boolean on) {
-        return new Administrator(name, other, on, password, totp, totpPeriod, passkeys, recovery, created, signedIn);
+        return new Administrator(name, other, on, password, totp, totpPeriod, passkeys, recovery, created, signedIn, language);
+    }
+
+    Administrator speaking(String code) {
+        return new Administrator(
+                name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, signedIn, code);
     }
 
     Administrator signedIn(Instant at) {
-        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, at);
+        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, at, language);
     }
 
     @Override

@@ -35,16 +35,18 @@ public final class Setup implements WebEndpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Setup.class);
     private static final String BASE = "/api/v1/setup";
     private static final List<String> STEPS = List.of("claim", "administrator", "address", "vpn", "user", "check");
+    private static final String FINISH = "finish";
     private static final String KEY = "state";
     private static final int GUESSES = 20;
 
     private final Access access;
+    private final Steps steps;
     private final Records<State> records;
     private final Path file;
     private final Map<String, Draft> drafts = new ConcurrentHashMap<>();
     private @Nullable Code code;
 
-    private record State(List<String> done) {}
+    private record State(List<String> done, @Nullable String address) {}
 
     private record Code(String hash, Instant until, int guesses) {}
 
@@ -53,12 +55,12 @@ public final class Setup implements WebEndpoints {
 
     record Step(String id, boolean done) {}
 
-    record Shown(boolean claimed, boolean done, List<Step> steps) {}
+    record Shown(boolean claimed, boolean done, List<Step> steps, String address) {}
 
     record Claim(String code) {}
 
-    /** The body of the step {@code administrator}: first name and password, then one of code and credential. */
-    record StepBody(
+    /** The step {@code administrator}: first name and password, then one of code and credential. */
+    record First(
             @Nullable String name,
             @Nullable String password,
             @Nullable String code,
@@ -67,11 +69,14 @@ public final class Setup implements WebEndpoints {
 
     record Factor(String secret, String uri, String qr, @Nullable Map<String, Object> passkey) {}
 
-    record Made(Access.Me session, List<String> recovery) {}
+    record Made(List<String> recoveryCodes, String csrf) {}
+
+    record SignedIn(boolean signedIn) {}
 
     /** @param file where the code is written for root */
-    public Setup(Access access, Store store, Json json, Path file) {
+    public Setup(Access access, Steps steps, Store store, Json json, Path file) {
         this.access = access;
+        this.steps = steps;
         this.records = new Records<>(store, json, "web/setup/", State.class);
         this.file = file;
         access.settingUp(this::isLeft);
@@ -93,17 +98,22 @@ public final class Setup implements WebEndpoints {
                 post(BASE + "/claim", Role.NONE, "Claim the appliance with the code from its terminal.",
                                 Claim.class, Shown.class, this::claim)
                         .with(Flag.BEFORE_SETUP),
-                post(BASE + "/steps/{id}", Role.NONE, "Do a step: the administrator, or tell that another one is done.",
-                                StepBody.class, Map.class, this::step)
+                post(BASE + "/steps/{id}", Role.NONE, "Do a step; each has its own body.",
+                                Map.class, Map.class, this::step)
                         .with(Flag.BEFORE_SETUP));
     }
 
+    private State state() throws Problem {
+        return records.read(KEY).map(Records.Found::value).orElse(new State(List.of(), null));
+    }
+
     private List<String> done() throws Problem {
-        return records.read(KEY).map(found -> found.value().done()).orElse(List.of());
+        return state().done();
     }
 
     private Shown shown(boolean claimed) throws Problem {
-        var done = new ArrayList<>(done());
+        State state = state();
+        var done = new ArrayList<>(state.done());
         if (claimed) {
             done.add("claim");
         }
@@ -111,11 +121,14 @@ public final class Setup implements WebEndpoints {
             done.add("administrator");
         }
         return new Shown(
-                done.contains("claim"), false, STEPS.stream().map(id -> new Step(id, done.contains(id))).toList());
+                done.contains("claim"),
+                done.contains(FINISH),
+                STEPS.stream().map(id -> new Step(id, done.contains(id))).toList(),
+                state.address() == null ? "" : state.address());
     }
 
     private void refuseWhenOver() throws Problem {
-        if (done().contains("check")) {
+        if (done().contains(FINISH)) {
             throw Problem.gone("the set-up is over");
         }
     }
@@ -156,29 +169,51 @@ public final class Setup implements WebEndpoints {
         }
     }
 
-    private WebResponse step(WebRequest request) throws Problem {
+    private WebResponse step(WebRequest request) throws Exception {
         refuseWhenOver();
         String id = request.parameter("id");
         if (id.equals("administrator")) {
             return administrator(request);
         }
-        if (!STEPS.contains(id) || id.equals("claim")) {
-            throw Problem.notFound("there is no step '" + id + "'");
-        }
         if (request.caller().role() != Role.ADMINISTRATOR) {
             throw new Problem(401, "sign-in", "sign in as an administrator first");
         }
-        var done = new ArrayList<>(done());
+        return switch (id) {
+            case "address" -> {
+                String address = steps.address(request);
+                mark(id, address);
+                yield WebResponse.json(shown(true));
+            }
+            case "vpn" -> {
+                steps.vpn(request);
+                mark(id, null);
+                yield WebResponse.json(shown(true));
+            }
+            case "user" -> {
+                WebResponse issued = steps.user(request);
+                mark(id, null);
+                yield issued;
+            }
+            case "check" -> {
+                Object checks = steps.check();
+                mark(id, null);
+                yield WebResponse.json(checks);
+            }
+            case FINISH -> {
+                mark(id, null);
+                yield WebResponse.json(new SignedIn(true));
+            }
+            default -> throw Problem.notFound("there is no step '" + id + "'");
+        };
+    }
+
+    private void mark(String id, @Nullable String address) throws Problem {
+        State state = state();
+        var done = new ArrayList<>(state.done());
         if (!done.contains(id)) {
             done.add(id);
         }
-        records.set(KEY, new State(List.copyOf(done)));
-        return WebResponse.json(new Shown(
-                true,
-                done.contains("check"),
-                STEPS.stream()
-                        .map(each -> new Step(each, done.contains(each) || each.equals("claim") || each.equals("administrator")))
-                        .toList()));
+        records.set(KEY, new State(List.copyOf(done), address == null ? state.address() : address));
     }
 
     private WebResponse administrator(WebRequest request) throws Problem {
@@ -188,7 +223,7 @@ public final class Setup implements WebEndpoints {
         Session claimed = access.session(request)
                 .filter(each -> each.stage() == Session.Stage.CLAIMED)
                 .orElseThrow(() -> new Problem(401, "claim-first", "type the code from the terminal first"));
-        StepBody body = request.body(StepBody.class);
+        First body = request.body(First.class);
         String name = body.name();
         String password = body.password();
         if (name != null && password != null) {
@@ -223,7 +258,7 @@ public final class Setup implements WebEndpoints {
                 draft.name(), Role.ADMINISTRATOR, credential != null ? "passkey" : "password+totp", request);
         access.sessions.endAll(each -> each.stage() == Session.Stage.CLAIMED);
         LOG.info("web: claimed, {} is its first administrator", draft.name());
-        return new WebResponse.Json(200, new Made((Access.Me) entered.body(), codes), entered.headers());
+        return new WebResponse.Json(200, new Made(codes, ((Access.Me) entered.body()).csrf()), entered.headers());
     }
 
     private WebResponse draft(Session claimed, String name, String password, WebRequest request) throws Problem {

@@ -44,6 +44,8 @@ public final class SignIn implements WebEndpoints {
 
     record Proof(@Nullable String password, @Nullable String code, @Nullable Map<String, Object> credential) {}
 
+    record Csrf(String csrf) {}
+
     record Place(String id, boolean current, String from, String agent, Instant since, Instant seen) {}
 
     record Places(List<Place> items, @Nullable String next, int total) {}
@@ -59,9 +61,11 @@ public final class SignIn implements WebEndpoints {
                                 Name.class, Map.class, request -> WebResponse.json(access.passkeys.request(request)))
                         .with(Flag.UNAUDITED),
                 post(BASE + "/passkey", Role.NONE, "Sign in with a passkey.", Map.class, Access.Me.class, this::passkey),
-                post(BASE + "/user", Role.NONE, "Sign in as a user of the VPN.",
-                        UserPassword.class, Access.Me.class, this::user),
-                get(BASE + "/session", Role.NONE, "Who is signed in; the name is empty when nobody is.", Access.Me.class, this::me)
+                post("/api/v1/self/signin", Role.NONE, "Sign in as a user of the VPN.",
+                        UserPassword.class, Csrf.class, this::user),
+                delete("/api/v1/self/session", Role.SELF, "Sign out.", this::leave),
+                get(BASE + "/session", Role.NONE, "Who is signed in; the name is empty when nobody is.",
+                                Access.Me.class, this::me)
                         .with(Flag.BEFORE_SETUP),
                 delete(BASE + "/session", Role.SIGNED_IN, "Sign out.", this::leave),
                 get(BASE + "/sessions", Role.SIGNED_IN, "The places where the caller is signed in.",
@@ -205,11 +209,14 @@ public final class SignIn implements WebEndpoints {
         request.target("user " + (body.name().matches("[A-Za-z0-9._@-]{1,64}") ? body.name() : "of a strange name"));
         String code = body.code() == null ? "" : body.code();
         if (!users.check(body.name(), body.password(), code, from)) {
-            // What was typed may be anything, so an account that nobody knows is not written down.
-            throw wrong();
+            throw code.isEmpty() && users.asksForCodes()
+                    ? new Problem(401, "code-needed", "name or password is wrong, or a code is needed too")
+                    : wrong();
         }
         access.delays.succeeded(account, from);
-        return access.enter(body.name(), Role.SELF, code.isEmpty() ? "password" : "password+totp", request);
+        var entered = (WebResponse.Json)
+                access.enter(body.name(), Role.SELF, code.isEmpty() ? "password" : "password+totp", request);
+        return new WebResponse.Json(200, new Csrf(((Access.Me) entered.body()).csrf()), entered.headers());
     }
 
     private Session current(WebRequest request) throws Problem {

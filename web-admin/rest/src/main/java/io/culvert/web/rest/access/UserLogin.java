@@ -27,6 +27,11 @@ public final class UserLogin {
         this.authenticators = authenticators;
     }
 
+    /** Whether there may be users who need more than a password. */
+    boolean asksForCodes() {
+        return authenticators.get().stream().anyMatch(Authenticator::secondFactor);
+    }
+
     /** @param code empty for none */
     boolean check(String name, String password, String code, String from) throws InterruptedException {
         var asked = authenticators.get().stream()

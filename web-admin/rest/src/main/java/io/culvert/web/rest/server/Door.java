@@ -179,7 +179,7 @@ final class Door extends Handler.Abstract {
             throw new Problem(403, "csrf", "the header X-CSRF is missing or wrong; load the page again");
         }
         if (endpoint.has(Flag.FRESH_PROOF) && !visit.fresh()) {
-            throw new Problem(403, "proof-needed", "prove again who you are, then repeat it");
+            throw new Problem(403, "fresh-proof", "prove again who you are, then repeat it");
         }
         if (endpoint.has(Flag.IF_MATCH) && request.getHeaders().get(HttpHeader.IF_MATCH) == null) {
             throw new Problem(428, "if-match", "say in If-Match what you have seen, so that nobody's change is lost");
