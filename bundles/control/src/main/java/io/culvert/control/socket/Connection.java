@@ -4,11 +4,10 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.culvert.api.command.CommandException;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
+import java.io.PushbackInputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
@@ -78,8 +77,8 @@ final class Connection implements AutoCloseable {
     }
 
     private void read(Thread serving, byte[] first) {
-        try (InputStream in = new SequenceInputStream(
-                new ByteArrayInputStream(first), new BufferedInputStream(Channels.newInputStream(channel)))) {
+        try (var in = new PushbackInputStream(new BufferedInputStream(Channels.newInputStream(channel)))) {
+            in.unread(first);
             for (String line = line(in); line != null; line = line(in)) {
                 requests.put(line);
             }

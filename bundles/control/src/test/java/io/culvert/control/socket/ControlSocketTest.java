@@ -228,4 +228,37 @@ class ControlSocketTest {
             closing.join();
         }
     }
+
+    @Test
+    void shouldHandHttpToTheConsole() throws Exception {
+        Path console = path().resolveSibling("web.sock");
+        try (var server = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(console));
+            var served = new java.util.concurrent.CompletableFuture<String>();
+            Thread.ofVirtual().start(() -> {
+                try (SocketChannel taken = server.accept()) {
+                    var in = new BufferedReader(new InputStreamReader(Channels.newInputStream(taken), UTF_8));
+                    served.complete(in.readLine());
+                    Channels.newOutputStream(taken).write("HTTP/1.1 204 No Content\r\n\r\n".getBytes(UTF_8));
+                } catch (IOException e) {
+                    served.completeExceptionally(e);
+                }
+            });
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path()))) {
+                Channels.newOutputStream(client).write("GET / HTTP/1.1\r\n\r\n".getBytes(UTF_8));
+                var in = new BufferedReader(new InputStreamReader(Channels.newInputStream(client), UTF_8));
+                assertEquals("HTTP/1.1 204 No Content", in.readLine());
+                assertEquals("GET / HTTP/1.1", served.get(SOON.toSeconds(), TimeUnit.SECONDS));
+            }
+        }
+    }
+
+    @Test
+    void shouldSayThatNoConsoleRuns() throws Exception {
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path()))) {
+            Channels.newOutputStream(client).write("GET / HTTP/1.1\r\n\r\n".getBytes(UTF_8));
+            var in = new BufferedReader(new InputStreamReader(Channels.newInputStream(client), UTF_8));
+            assertEquals("HTTP/1.1 503 Service Unavailable", in.readLine());
+        }
+    }
 }

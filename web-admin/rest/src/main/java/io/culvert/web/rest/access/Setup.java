@@ -84,7 +84,7 @@ public final class Setup implements WebEndpoints {
 
     private boolean isLeft() {
         try {
-            return !done().contains("check");
+            return !isOver();
         } catch (Problem e) {
             return false;
         }
@@ -128,9 +128,15 @@ public final class Setup implements WebEndpoints {
     }
 
     private void refuseWhenOver() throws Problem {
-        if (done().contains(FINISH)) {
+        if (isOver()) {
             throw Problem.gone("the set-up is over");
         }
+    }
+
+    /** Whoever has an administrator from the command line needs no set-up. */
+    private boolean isOver() throws Problem {
+        List<String> done = done();
+        return done.contains(FINISH) || !done.contains("administrator") && access.administrators.any();
     }
 
     private WebResponse look(WebRequest request) throws Problem {
@@ -252,6 +258,7 @@ public final class Setup implements WebEndpoints {
         }
         List<String> codes = OwnAccount.codes(access.secrets);
         access.administrators.add(made.withRecovery(OwnAccount.hashes(codes)));
+        mark("administrator", null);
         drafts.clear();
         forgetCode();
         var entered = (WebResponse.Json) access.enter(

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -42,17 +43,33 @@ public final class ConsoleServer implements AutoCloseable {
     /** @param patience how long a client may take over what is to come at once */
     public ConsoleServer(
             EndpointTable table, StaticFiles files, Gate gate, AuditTrail audit, Json json, Duration patience) {
+        Thread here = Thread.currentThread();
+        ClassLoader before = here.getContextClassLoader();
+        // Jetty finds its protocols and their encoders through the thread's class loader.
+        here.setContextClassLoader(ConsoleServer.class.getClassLoader());
+        try {
+            Class.forName(PreEncodedHttpField.class.getName(), true, ConsoleServer.class.getClassLoader());
+            server = server();
+            slow = new SlowClients(server.getScheduler(), patience);
+            server.addBean(slow);
+            server.setHandler(new Door(table, files, gate, audit, json, slow));
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            here.setContextClassLoader(before);
+        }
+    }
+
+    private static Server server() {
         var threads = new QueuedThreadPool(16, 4, 30_000);
         threads.setName("web");
         threads.setDaemon(true);
         threads.setReservedThreads(0);
         threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("web-"));
-        server = new Server(threads, new ScheduledExecutorScheduler("web-timer", true), null);
+        var server = new Server(threads, new ScheduledExecutorScheduler("web-timer", true), null);
         server.setStopAtShutdown(false);
         server.setStopTimeout(0);
-        slow = new SlowClients(server.getScheduler(), patience);
-        server.addBean(slow);
-        server.setHandler(new Door(table, files, gate, audit, json, slow));
+        return server;
     }
 
     /** Starts without a connector. */
