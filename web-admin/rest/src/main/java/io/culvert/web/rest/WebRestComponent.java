@@ -15,13 +15,11 @@ import io.culvert.web.rest.access.AdministratorEndpoints;
 import io.culvert.web.rest.access.OwnAccount;
 import io.culvert.web.rest.access.Setup;
 import io.culvert.web.rest.access.SignIn;
-import io.culvert.web.rest.access.Steps;
 import io.culvert.web.rest.access.UserLogin;
 import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
 import io.culvert.web.rest.server.ConsoleServer;
 import io.culvert.web.rest.server.EndpointTable;
-import io.culvert.web.rest.server.Inside;
 import io.culvert.web.rest.server.Json;
 import io.culvert.web.rest.server.StaticFiles;
 import java.io.IOException;
@@ -64,7 +62,6 @@ public final class WebRestComponent {
     private final Listening listening;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
     private final Ranked<Authenticator> authenticators = new Ranked<>();
-    private final CommandList commands = new CommandList();
     private final List<UserDirectory> directories = new CopyOnWriteArrayList<>();
 
     @Reference(
@@ -90,8 +87,7 @@ public final class WebRestComponent {
                 new Access.Limits(
                         Duration.ofMinutes(settings.idleMinutes()), Duration.ofHours(settings.sessionHours())),
                 () -> directories);
-        var steps = new Steps(new Inside(table, json), commands::find);
-        var setup = new Setup(access, steps, store, json, home.resolve("run/setup-code"));
+        var setup = new Setup(access, store, json, home.resolve("run/setup-code"));
         var server = new ConsoleServer(
                 table, files, access, audit, json, Duration.ofSeconds(settings.patienceSeconds()));
         for (WebEndpoints own : List.of(
@@ -147,15 +143,6 @@ public final class WebRestComponent {
 
     void unbindAuthenticator(Authenticator authenticator) {
         authenticators.remove(authenticator);
-    }
-
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    void bindCommand(Command command) {
-        commands.add(command);
-    }
-
-    void unbindCommand(Command command) {
-        commands.remove(command);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

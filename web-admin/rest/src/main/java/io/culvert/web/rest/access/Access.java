@@ -198,13 +198,12 @@ public final class Access implements Gate, AutoCloseable {
             @Nullable Instant expires,
             String csrf,
             @Nullable Instant confirmedUntil,
-            @Nullable String language,
             boolean factorNeeded,
             boolean setup) {}
 
     /** What a page is told that has no session. */
     Me nobody() {
-        return new Me("", text(Role.NONE), "", null, null, "", null, null, false, setup.getAsBoolean());
+        return new Me("", text(Role.NONE), "", null, null, "", null, false, setup.getAsBoolean());
     }
 
     /** @param left whether steps of the set-up are left */
@@ -213,8 +212,8 @@ public final class Access implements Gate, AutoCloseable {
     }
 
     Me me(Session session) throws Problem {
-        Optional<Administrator> known =
-                session.role() == Role.SELF ? Optional.empty() : administrators.find(session.name());
+        boolean needed = session.role() != Role.SELF
+                && administrators.find(session.name()).map(Administrator::needsFactor).orElse(false);
         Instant proved = session.proved();
         return new Me(
                 session.name(),
@@ -224,8 +223,7 @@ public final class Access implements Gate, AutoCloseable {
                 sessions.end(session),
                 session.csrf(),
                 proved != null && sessions.isFresh(session) ? proved.plus(Sessions.FRESH) : null,
-                known.map(Administrator::language).orElse(null),
-                known.map(Administrator::needsFactor).orElse(false),
+                needed,
                 setup.getAsBoolean());
     }
 

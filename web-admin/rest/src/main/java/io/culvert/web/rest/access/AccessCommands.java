@@ -87,35 +87,31 @@ public final class AccessCommands {
         Administrators.checkName(name);
         Role role = Access.role(arguments.get("role") instanceof String text ? text : "administrator");
         String password = access.secrets.typed(4);
-        String secret = Totp.newSecret(access.secrets.random());
         access.administrators.add(
-                Administrator.of(name, role, access.passwords.hash(password), access.clock.instant())
-                        .withTotp(secret, 0));
+                Administrator.of(name, role, access.passwords.hash(password), access.clock.instant()));
         record("admin add", name);
-        return answer(name, password, secret);
+        return answer(name, password);
     }
 
     /** Password and second factor together: whoever could keep one of them would still be in. */
     private Object reset(Map<String, Object> arguments) throws Problem, CommandException, IOException {
         String name = text(arguments, "name");
         String password = access.secrets.typed(4);
-        String secret = Totp.newSecret(access.secrets.random());
         String hash = access.passwords.hash(password);
         Administrator reset = access.administrators.change(name, known -> known.withPassword(hash)
-                .withTotp(secret, 0)
+                .withTotp("", 0)
                 .withPasskeys(List.of())
                 .withRecovery(List.of())
                 .with(known.role(), true));
         access.sessions.endAll(each -> each.name().equals(reset.name()) && each.role() != Role.SELF);
         record("admin reset", reset.name());
-        return answer(reset.name(), password, secret);
+        return answer(reset.name(), password);
     }
 
-    private static Object answer(String name, String password, String secret) {
+    private static Object answer(String name, String password) {
         var answer = new LinkedHashMap<String, Object>();
         answer.put("name", name);
         answer.put("password", password);
-        answer.put("uri", Totp.uri(secret, name));
         return answer;
     }
 

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  * @param totp secret in Base32; empty for none
  * @param totpPeriod no code of this period or an earlier one counts any more
  * @param recovery hashes of the codes that are left
- * @param language of the pages; null for the browser's own
  */
 record Administrator(
         String name,
@@ -24,8 +23,7 @@ record Administrator(
         List<Passkey> passkeys,
         List<String> recovery,
         Instant created,
-        @Nullable Instant signedIn,
-        @Nullable String language) {
+        @Nullable Instant signedIn) {
 
     /**
      * A registered authenticator.
@@ -41,7 +39,7 @@ record Administrator(
     }
 
     static Administrator of(String name, Role role, String password, Instant now) {
-        return new Administrator(name, role, true, password, "", 0, List.of(), List.of(), now, null, null);
+        return new Administrator(name, role, true, password, "", 0, List.of(), List.of(), now, null);
     }
 
     boolean hasFactor() {
@@ -54,32 +52,27 @@ record Administrator(
     }
 
     Administrator withPassword(String hash) {
-        return new Administrator(name, role, enabled, hash, totp, totpPeriod, passkeys, recovery, created, signedIn, language);
+        return new Administrator(name, role, enabled, hash, totp, totpPeriod, passkeys, recovery, created, signedIn);
     }
 
     Administrator withTotp(String secret, long period) {
-        return new Administrator(name, role, enabled, password, secret, period, passkeys, recovery, created, signedIn, language);
+        return new Administrator(name, role, enabled, password, secret, period, passkeys, recovery, created, signedIn);
     }
 
     Administrator withPasskeys(List<Passkey> keys) {
-        return new Administrator(name, role, enabled, password, totp, totpPeriod, keys, recovery, created, signedIn, language);
+        return new Administrator(name, role, enabled, password, totp, totpPeriod, keys, recovery, created, signedIn);
     }
 
     Administrator withRecovery(List<String> hashes) {
-        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, hashes, created, signedIn, language);
+        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, hashes, created, signedIn);
     }
 
     Administrator with(Role other, boolean on) {
-        return new Administrator(name, other, on, password, totp, totpPeriod, passkeys, recovery, created, signedIn, language);
-    }
-
-    Administrator speaking(String code) {
-        return new Administrator(
-                name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, signedIn, code);
+        return new Administrator(name, other, on, password, totp, totpPeriod, passkeys, recovery, created, signedIn);
     }
 
     Administrator signedIn(Instant at) {
-        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, at, language);
+        return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, at);
     }
 
     @Override

@@ -37,9 +37,10 @@ public final class AdministratorEndpoints implements WebEndpoints {
             boolean enabled,
             boolean totp,
             int passkeys,
-            int recoveryCodes,
+            int recoveryLeft,
+            boolean factorNeeded,
             Instant created,
-            @Nullable Instant lastSeen,
+            @Nullable Instant signedIn,
             int sessions) {}
 
     record Listed(List<Shown> items, @Nullable String next, int total) {}
@@ -47,11 +48,6 @@ public final class AdministratorEndpoints implements WebEndpoints {
     record Added(String name, String role, String password) {}
 
     record Changed(@Nullable String role, @Nullable Boolean enabled, @Nullable String password) {}
-
-    /** A new secret for one-time codes with its recovery codes, to be handed over; shown once. */
-    record Handed(String name, String role, String uri, String qr, List<String> recoveryCodes) {}
-
-    record Reset(String password) {}
 
     record Token(
             String id,
@@ -62,28 +58,28 @@ public final class AdministratorEndpoints implements WebEndpoints {
             String by,
             Instant created,
             Instant expires,
-            @Nullable Instant lastUsed) {}
+            @Nullable Instant used) {}
 
     record Tokens(List<Token> items, @Nullable String next, int total) {}
 
-    record NewToken(String name, String role, int validDays, @Nullable Boolean readOnly, @Nullable List<String> paths) {}
+    record NewToken(String name, String role, int days, @Nullable Boolean readOnly, @Nullable List<String> paths) {}
 
-    record MadeToken(String id, String token, Instant expires) {}
+    record MadeToken(Token token, String secret) {}
 
     @Override
     public List<WebEndpoint> endpoints() {
         return List.of(
                 get(PEOPLE, Role.ADMINISTRATOR, "Who may sign in to the console.", Listed.class, this::list),
-                post(PEOPLE, Role.ADMINISTRATOR, "Add an administrator; the secret for one-time codes is shown once.",
-                                Added.class, Handed.class, this::add)
+                post(PEOPLE, Role.ADMINISTRATOR, "Add an administrator; who can change anything adds a second factor at the first sign-in.",
+                                Added.class, Shown.class, this::add)
                         .with(Flag.FRESH_PROOF),
                 get(PEOPLE + "/{name}", Role.ADMINISTRATOR, "One administrator.", Shown.class,
                         request -> WebResponse.json(shown(found(request)))),
                 patch(PEOPLE + "/{name}", Role.ADMINISTRATOR, "Change role or password, or keep somebody out; ends the sessions.",
                                 Changed.class, Shown.class, this::change)
                         .with(Flag.FRESH_PROOF),
-                post(PEOPLE + "/{name}:reset", Role.ADMINISTRATOR, "New password and new second factor together.",
-                                Reset.class, Handed.class, this::reset)
+                post(PEOPLE + "/{name}:reset-factor", Role.ADMINISTRATOR, "Take the second factors away: they are added anew at the next sign-in.",
+                                Void.class, Shown.class, this::resetFactor)
                         .with(Flag.FRESH_PROOF),
                 delete(PEOPLE + "/{name}", Role.ADMINISTRATOR, "Remove an administrator.", this::remove)
                         .with(Flag.FRESH_PROOF),
@@ -109,6 +105,7 @@ public final class AdministratorEndpoints implements WebEndpoints {
                 !each.totp().isEmpty(),
                 each.passkeys().size(),
                 each.recovery().size(),
+                each.needsFactor(),
                 each.created(),
                 each.signedIn(),
                 access.sessions.of(each.name(), each.role()).size());
@@ -126,18 +123,10 @@ public final class AdministratorEndpoints implements WebEndpoints {
         request.note("role " + body.role());
         Role role = Access.role(body.role());
         Password.check(body.password());
-        String secret = Totp.newSecret(access.secrets.random());
-        List<String> codes = OwnAccount.codes(access.secrets);
-        access.administrators.add(
-                Administrator.of(body.name(), role, access.passwords.hash(body.password()), access.clock.instant())
-                        .withTotp(secret, 0)
-                        .withRecovery(OwnAccount.hashes(codes)));
-        return WebResponse.created(PEOPLE + "/" + body.name(), handed(body.name(), role, secret, codes));
-    }
-
-    private static Handed handed(String name, Role role, String secret, List<String> codes) {
-        String uri = Totp.uri(secret, name);
-        return new Handed(name, Access.text(role), uri, Totp.svg(uri), codes);
+        var added = Administrator.of(
+                body.name(), role, access.passwords.hash(body.password()), access.clock.instant());
+        access.administrators.add(added);
+        return WebResponse.created(PEOPLE + "/" + body.name(), shown(added));
     }
 
     private WebResponse change(WebRequest request) throws Problem {
@@ -171,19 +160,15 @@ public final class AdministratorEndpoints implements WebEndpoints {
                 each -> each.name().equals(name) && each.role() != Role.SELF && !each.id().equals(but));
     }
 
-    private WebResponse reset(WebRequest request) throws Problem {
+    private WebResponse resetFactor(WebRequest request) throws Problem {
         Administrator found = found(request);
-        String password = request.body(Reset.class).password();
-        Password.check(password);
-        String hash = access.passwords.hash(password);
-        String secret = Totp.newSecret(access.secrets.random());
-        List<String> codes = OwnAccount.codes(access.secrets);
-        access.administrators.change(found.name(), known -> known.withPassword(hash)
-                .withTotp(secret, 0)
-                .withPasskeys(List.of())
-                .withRecovery(OwnAccount.hashes(codes)));
+        if (found.password().isEmpty()) {
+            throw Problem.conflict("no-password", "without a password nothing would be left to sign in with; give one first");
+        }
+        Administrator next = access.administrators.change(
+                found.name(), known -> known.withTotp("", 0).withPasskeys(List.of()).withRecovery(List.of()));
         endSessions(found.name(), "");
-        return WebResponse.json(handed(found.name(), found.role(), secret, codes));
+        return WebResponse.json(shown(next));
     }
 
     private WebResponse remove(WebRequest request) throws Problem {
@@ -210,8 +195,8 @@ public final class AdministratorEndpoints implements WebEndpoints {
         if (!body.name().matches("[^\\p{Cntrl}]{1,60}")) {
             throw Problem.field("name", "must have 1 to 60 characters");
         }
-        if (body.validDays() < 1 || body.validDays() > MOST_DAYS) {
-            throw Problem.field("validDays", "must be 1 to " + MOST_DAYS);
+        if (body.days() < 1 || body.days() > MOST_DAYS) {
+            throw Problem.field("days", "must be 1 to " + MOST_DAYS);
         }
         List<String> paths = Objects.requireNonNullElse(body.paths(), List.of());
         for (String path : paths) {
@@ -226,11 +211,11 @@ public final class AdministratorEndpoints implements WebEndpoints {
                 Objects.requireNonNullElse(body.readOnly(), false),
                 paths,
                 request.caller().name(),
-                access.clock.instant().plus(Duration.ofDays(body.validDays())));
+                access.clock.instant().plus(Duration.ofDays(body.days())));
         request.target("token " + made.token().id());
-        request.note("role " + Access.text(role) + " for " + body.validDays() + " days");
+        request.note("role " + Access.text(role) + " for " + body.days() + " days");
         return new WebResponse.Json(
-                201, new MadeToken(made.token().id(), made.text(), made.token().expires()), Map.of("Location", TOKENS + "/" + made.token().id()));
+                201, new MadeToken(shown(made.token(), null), made.text()), Map.of("Location", TOKENS + "/" + made.token().id()));
     }
 
     private WebResponse removeToken(WebRequest request) throws Problem {

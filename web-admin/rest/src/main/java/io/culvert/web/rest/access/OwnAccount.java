@@ -2,7 +2,6 @@ package io.culvert.web.rest.access;
 
 import static io.culvert.api.web.WebEndpoint.delete;
 import static io.culvert.api.web.WebEndpoint.get;
-import static io.culvert.api.web.WebEndpoint.patch;
 import static io.culvert.api.web.WebEndpoint.post;
 
 import io.culvert.api.web.Caller;
@@ -21,10 +20,10 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /auth/account}: an administrator's own password, one-time codes, passkeys and recovery codes. */
+/** {@code /me}: an administrator's own password, one-time codes, passkeys and recovery codes. */
 public final class OwnAccount implements WebEndpoints {
     static final int CODES = 10;
-    private static final String BASE = "/api/v1/auth/account";
+    private static final String BASE = "/api/v1/me";
     private static final int MOST_PASSKEYS = 20;
 
     private final Access access;
@@ -37,45 +36,40 @@ public final class OwnAccount implements WebEndpoints {
 
     record Key(String id, String name, Instant created, @Nullable Instant used) {}
 
-    record Account(
-            String name,
-            String role,
-            @Nullable String language,
-            boolean totp,
-            List<Key> passkeys,
-            int recoveryCodes,
-            boolean factorNeeded) {}
+    record Factors(boolean password, boolean totp, List<Key> passkeys, int recoveryLeft, boolean factorNeeded) {}
 
-    record Language(String language) {}
+    record NewPassword(String password) {}
 
-    record NewPassword(@Nullable String old, String password) {}
+    record Totps(String secret, String uri, String qr) {}
 
-    /** Nothing for a new secret, its code to confirm it. */
-    record Totps(@Nullable String code) {}
+    record Code(String code) {}
 
-    record Secret(String secret, String uri, String qr) {}
-
-    record Codes(List<String> codes) {}
+    record Codes(List<String> recovery) {}
 
     record NewKey(@Nullable String name, Map<String, Object> credential) {}
+
+    record KeyAdded(Key passkey, List<String> recovery) {}
 
     @Override
     public List<WebEndpoint> endpoints() {
         return List.of(
-                get(BASE, Role.SIGNED_IN, "What the caller signs in with.", Account.class, this::account),
-                patch(BASE, Role.SIGNED_IN, "Choose the language of the pages.",
-                        Language.class, Account.class, this::language),
+                get(BASE + "/factors", Role.SIGNED_IN, "What the caller signs in with.", Factors.class, this::factors),
                 post(BASE + "/password", Role.SIGNED_IN, "Change the caller's password; ends the other sessions.",
-                        NewPassword.class, Void.class, this::password),
-                post(BASE + "/totp", Role.SIGNED_IN, "A new secret for one-time codes; sent again with its code, it counts.",
-                                Totps.class, Secret.class, this::totp)
+                                NewPassword.class, Void.class, this::password)
                         .with(Flag.FRESH_PROOF),
-                delete(BASE + "/totp", Role.SIGNED_IN, "Take the secret away, if a passkey is left.", this::totpRemoved)
+                post(BASE + "/totp", Role.SIGNED_IN, "A new secret for one-time codes, to be confirmed with a code.",
+                                Void.class, Totps.class, this::totp)
+                        .with(Flag.FRESH_PROOF),
+                post(BASE + "/totp:confirm", Role.SIGNED_IN, "Confirm the new secret; with the first factor come recovery codes.",
+                        Code.class, Codes.class, this::totpConfirmed),
+                post(BASE + "/totp:remove", Role.SIGNED_IN, "Take the secret away, if a passkey is left.",
+                                Void.class, Void.class, this::totpRemoved)
                         .with(Flag.FRESH_PROOF),
                 post(BASE + "/passkeys/options", Role.SIGNED_IN, "What the browser asks a new passkey.",
                                 Void.class, Map.class, this::passkeyOptions)
                         .with(Flag.FRESH_PROOF, Flag.UNAUDITED),
-                post(BASE + "/passkeys", Role.SIGNED_IN, "Register a passkey.", NewKey.class, Key.class, this::passkeyAdded)
+                post(BASE + "/passkeys", Role.SIGNED_IN, "Register a passkey; with the first factor come recovery codes.",
+                                NewKey.class, KeyAdded.class, this::passkeyAdded)
                         .with(Flag.FRESH_PROOF),
                 delete(BASE + "/passkeys/{id}", Role.SIGNED_IN, "Remove a passkey.", this::passkeyRemoved)
                         .with(Flag.FRESH_PROOF),
@@ -97,28 +91,14 @@ public final class OwnAccount implements WebEndpoints {
         return access.session(request).map(Session::id).orElseThrow(() -> Problem.notFound("there is no session"));
     }
 
-    private WebResponse account(WebRequest request) throws Problem {
-        return WebResponse.json(shown(self(request)));
-    }
-
-    private static Account shown(Administrator self) {
-        return new Account(
-                self.name(),
-                Access.text(self.role()),
-                self.language(),
+    private WebResponse factors(WebRequest request) throws Problem {
+        Administrator self = self(request);
+        return WebResponse.json(new Factors(
+                !self.password().isEmpty(),
                 !self.totp().isEmpty(),
                 self.passkeys().stream().map(OwnAccount::shown).toList(),
                 self.recovery().size(),
-                self.needsFactor());
-    }
-
-    private WebResponse language(WebRequest request) throws Problem {
-        Administrator self = self(request);
-        String code = request.body(Language.class).language();
-        if (!code.matches("[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")) {
-            throw Problem.field("language", "must be a language tag such as en or de");
-        }
-        return WebResponse.json(shown(access.administrators.change(self.name(), known -> known.speaking(code))));
+                self.needsFactor()));
     }
 
     private static Key shown(Administrator.Passkey key) {
@@ -127,18 +107,8 @@ public final class OwnAccount implements WebEndpoints {
 
     private WebResponse password(WebRequest request) throws Problem {
         Administrator self = self(request);
-        NewPassword body = request.body(NewPassword.class);
-        String password = body.password();
+        String password = request.body(NewPassword.class).password();
         Password.check(password);
-        String account = "code " + self.name();
-        String from = request.caller().from();
-        access.delays.check(account, from);
-        access.delays.failed(account, from);
-        String old = body.old() == null ? "" : body.old();
-        if (!self.password().isEmpty() && !access.passwords.matches(old, self.password())) {
-            throw Problem.field("old", "is not your password");
-        }
-        access.delays.succeeded(account, from);
         String hash = access.passwords.hash(password);
         access.administrators.change(self.name(), known -> known.withPassword(hash));
         String current = session(request);
@@ -148,32 +118,33 @@ public final class OwnAccount implements WebEndpoints {
 
     private WebResponse totp(WebRequest request) throws Problem {
         Administrator self = self(request);
-        String code = request.body(Totps.class).code();
-        if (code != null && !code.isEmpty()) {
-            request.note("confirmed");
-            return totpConfirmed(self, session(request), code);
-        }
         String secret = Totp.newSecret(access.secrets.random());
         // Sessions end without telling; what they left behind must not grow.
         secrets.keySet().removeIf(id -> access.sessions.byId(id) == null);
         secrets.put(session(request), secret);
         String uri = Totp.uri(secret, self.name());
-        return WebResponse.json(new Secret(secret, uri, Totp.svg(uri)));
+        return WebResponse.json(new Totps(secret, uri, Totp.svg(uri)));
     }
 
-    private WebResponse totpConfirmed(Administrator self, String id, String typed) throws Problem {
+    private WebResponse totpConfirmed(WebRequest request) throws Problem {
+        Administrator self = self(request);
+        String id = session(request);
         String secret = secrets.get(id);
         if (secret == null) {
             throw Problem.conflict("no-secret", "ask for a secret first");
         }
-        var period = Totp.accept(
-                secret, typed.replaceAll("\\s", ""), 0, access.clock.instant().getEpochSecond());
+        String code = request.body(Code.class).code().replaceAll("\\s", "");
+        var period = Totp.accept(secret, code, 0, access.clock.instant().getEpochSecond());
         if (period.isEmpty()) {
             throw Problem.field("code", "is wrong; compare the clocks of both devices");
         }
         secrets.remove(id);
-        access.administrators.change(self.name(), known -> known.withTotp(secret, period.getAsLong()));
-        return WebResponse.none();
+        var codes = self.hasFactor() ? List.<String>of() : codes();
+        access.administrators.change(self.name(), known -> {
+            Administrator next = known.withTotp(secret, period.getAsLong());
+            return codes.isEmpty() ? next : next.withRecovery(hashes(codes));
+        });
+        return WebResponse.json(new Codes(codes));
     }
 
     private WebResponse totpRemoved(WebRequest request) throws Problem {
@@ -202,13 +173,15 @@ public final class OwnAccount implements WebEndpoints {
         }
         Administrator.Passkey key =
                 access.passkeys.register(self.name(), label(body.name()), body.credential(), request);
+        var codes = self.hasFactor() ? List.<String>of() : codes();
         access.administrators.change(self.name(), known -> {
             var keys = new ArrayList<>(known.passkeys());
             keys.removeIf(each -> each.id().equals(key.id()));
             keys.add(key);
-            return known.withPasskeys(keys);
+            Administrator next = known.withPasskeys(keys);
+            return codes.isEmpty() ? next : next.withRecovery(hashes(codes));
         });
-        return new WebResponse.Json(201, shown(key), Map.of());
+        return new WebResponse.Json(201, new KeyAdded(shown(key), codes), Map.of());
     }
 
     static String label(@Nullable String name) {

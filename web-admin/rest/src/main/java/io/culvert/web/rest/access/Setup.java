@@ -35,18 +35,16 @@ public final class Setup implements WebEndpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Setup.class);
     private static final String BASE = "/api/v1/setup";
     private static final List<String> STEPS = List.of("claim", "administrator", "address", "vpn", "user", "check");
-    private static final String FINISH = "finish";
     private static final String KEY = "state";
     private static final int GUESSES = 20;
 
     private final Access access;
-    private final Steps steps;
     private final Records<State> records;
     private final Path file;
     private final Map<String, Draft> drafts = new ConcurrentHashMap<>();
     private @Nullable Code code;
 
-    private record State(List<String> done, @Nullable String address) {}
+    private record State(List<String> done) {}
 
     private record Code(String hash, Instant until, int guesses) {}
 
@@ -55,12 +53,12 @@ public final class Setup implements WebEndpoints {
 
     record Step(String id, boolean done) {}
 
-    record Shown(boolean claimed, boolean done, List<Step> steps, String address) {}
+    record Shown(boolean claimed, boolean done, List<Step> steps) {}
 
     record Claim(String code) {}
 
-    /** The step {@code administrator}: first name and password, then one of code and credential. */
-    record First(
+    /** The body of the step {@code administrator}: first name and password, then one of code and credential. */
+    record StepBody(
             @Nullable String name,
             @Nullable String password,
             @Nullable String code,
@@ -69,14 +67,11 @@ public final class Setup implements WebEndpoints {
 
     record Factor(String secret, String uri, String qr, @Nullable Map<String, Object> passkey) {}
 
-    record Made(List<String> recoveryCodes, String csrf) {}
-
-    record SignedIn(boolean signedIn) {}
+    record Made(Access.Me session, List<String> recovery) {}
 
     /** @param file where the code is written for root */
-    public Setup(Access access, Steps steps, Store store, Json json, Path file) {
+    public Setup(Access access, Store store, Json json, Path file) {
         this.access = access;
-        this.steps = steps;
         this.records = new Records<>(store, json, "web/setup/", State.class);
         this.file = file;
         access.settingUp(this::isLeft);
@@ -98,22 +93,17 @@ public final class Setup implements WebEndpoints {
                 post(BASE + "/claim", Role.NONE, "Claim the appliance with the code from its terminal.",
                                 Claim.class, Shown.class, this::claim)
                         .with(Flag.BEFORE_SETUP),
-                post(BASE + "/steps/{id}", Role.NONE, "Do a step; each has its own body.",
-                                Map.class, Map.class, this::step)
+                post(BASE + "/steps/{id}", Role.NONE, "Do a step: the administrator, or tell that another one is done.",
+                                StepBody.class, Map.class, this::step)
                         .with(Flag.BEFORE_SETUP));
     }
 
-    private State state() throws Problem {
-        return records.read(KEY).map(Records.Found::value).orElse(new State(List.of(), null));
-    }
-
     private List<String> done() throws Problem {
-        return state().done();
+        return records.read(KEY).map(found -> found.value().done()).orElse(List.of());
     }
 
     private Shown shown(boolean claimed) throws Problem {
-        State state = state();
-        var done = new ArrayList<>(state.done());
+        var done = new ArrayList<>(done());
         if (claimed) {
             done.add("claim");
         }
@@ -121,10 +111,7 @@ public final class Setup implements WebEndpoints {
             done.add("administrator");
         }
         return new Shown(
-                done.contains("claim"),
-                done.contains(FINISH),
-                STEPS.stream().map(id -> new Step(id, done.contains(id))).toList(),
-                state.address() == null ? "" : state.address());
+                done.contains("claim"), false, STEPS.stream().map(id -> new Step(id, done.contains(id))).toList());
     }
 
     private void refuseWhenOver() throws Problem {
@@ -136,7 +123,7 @@ public final class Setup implements WebEndpoints {
     /** Whoever has an administrator from the command line needs no set-up. */
     private boolean isOver() throws Problem {
         List<String> done = done();
-        return done.contains(FINISH) || !done.contains("administrator") && access.administrators.any();
+        return done.contains("check") || !done.contains("administrator") && access.administrators.any();
     }
 
     private WebResponse look(WebRequest request) throws Problem {
@@ -175,51 +162,29 @@ public final class Setup implements WebEndpoints {
         }
     }
 
-    private WebResponse step(WebRequest request) throws Exception {
+    private WebResponse step(WebRequest request) throws Problem {
         refuseWhenOver();
         String id = request.parameter("id");
         if (id.equals("administrator")) {
             return administrator(request);
         }
+        if (!STEPS.contains(id) || id.equals("claim")) {
+            throw Problem.notFound("there is no step '" + id + "'");
+        }
         if (request.caller().role() != Role.ADMINISTRATOR) {
             throw new Problem(401, "sign-in", "sign in as an administrator first");
         }
-        return switch (id) {
-            case "address" -> {
-                String address = steps.address(request);
-                mark(id, address);
-                yield WebResponse.json(shown(true));
-            }
-            case "vpn" -> {
-                steps.vpn(request);
-                mark(id, null);
-                yield WebResponse.json(shown(true));
-            }
-            case "user" -> {
-                WebResponse issued = steps.user(request);
-                mark(id, null);
-                yield issued;
-            }
-            case "check" -> {
-                Object checks = steps.check();
-                mark(id, null);
-                yield WebResponse.json(checks);
-            }
-            case FINISH -> {
-                mark(id, null);
-                yield WebResponse.json(new SignedIn(true));
-            }
-            default -> throw Problem.notFound("there is no step '" + id + "'");
-        };
-    }
-
-    private void mark(String id, @Nullable String address) throws Problem {
-        State state = state();
-        var done = new ArrayList<>(state.done());
+        var done = new ArrayList<>(done());
         if (!done.contains(id)) {
             done.add(id);
         }
-        records.set(KEY, new State(List.copyOf(done), address == null ? state.address() : address));
+        records.set(KEY, new State(List.copyOf(done)));
+        return WebResponse.json(new Shown(
+                true,
+                done.contains("check"),
+                STEPS.stream()
+                        .map(each -> new Step(each, done.contains(each) || each.equals("claim") || each.equals("administrator")))
+                        .toList()));
     }
 
     private WebResponse administrator(WebRequest request) throws Problem {
@@ -229,7 +194,7 @@ public final class Setup implements WebEndpoints {
         Session claimed = access.session(request)
                 .filter(each -> each.stage() == Session.Stage.CLAIMED)
                 .orElseThrow(() -> new Problem(401, "claim-first", "type the code from the terminal first"));
-        First body = request.body(First.class);
+        StepBody body = request.body(StepBody.class);
         String name = body.name();
         String password = body.password();
         if (name != null && password != null) {
@@ -258,14 +223,14 @@ public final class Setup implements WebEndpoints {
         }
         List<String> codes = OwnAccount.codes(access.secrets);
         access.administrators.add(made.withRecovery(OwnAccount.hashes(codes)));
-        mark("administrator", null);
+        records.set(KEY, new State(List.of("administrator")));
         drafts.clear();
         forgetCode();
         var entered = (WebResponse.Json) access.enter(
                 draft.name(), Role.ADMINISTRATOR, credential != null ? "passkey" : "password+totp", request);
         access.sessions.endAll(each -> each.stage() == Session.Stage.CLAIMED);
         LOG.info("web: claimed, {} is its first administrator", draft.name());
-        return new WebResponse.Json(200, new Made(codes, ((Access.Me) entered.body()).csrf()), entered.headers());
+        return new WebResponse.Json(200, new Made((Access.Me) entered.body(), codes), entered.headers());
     }
 
     private WebResponse draft(Session claimed, String name, String password, WebRequest request) throws Problem {

@@ -44,8 +44,6 @@ public final class SignIn implements WebEndpoints {
 
     record Proof(@Nullable String password, @Nullable String code, @Nullable Map<String, Object> credential) {}
 
-    record Csrf(String csrf) {}
-
     record Place(String id, boolean current, String from, String agent, Instant since, Instant seen) {}
 
     record Places(List<Place> items, @Nullable String next, int total) {}
@@ -61,11 +59,9 @@ public final class SignIn implements WebEndpoints {
                                 Name.class, Map.class, request -> WebResponse.json(access.passkeys.request(request)))
                         .with(Flag.UNAUDITED),
                 post(BASE + "/passkey", Role.NONE, "Sign in with a passkey.", Map.class, Access.Me.class, this::passkey),
-                post("/api/v1/self/signin", Role.NONE, "Sign in as a user of the VPN.",
-                        UserPassword.class, Csrf.class, this::user),
-                delete("/api/v1/self/session", Role.SELF, "Sign out.", this::leave),
-                get(BASE + "/session", Role.NONE, "Who is signed in; the name is empty when nobody is.",
-                                Access.Me.class, this::me)
+                post(BASE + "/user", Role.NONE, "Sign in as a user of the VPN.",
+                        UserPassword.class, Access.Me.class, this::user),
+                get(BASE + "/session", Role.NONE, "Who is signed in; the name is empty when nobody is.", Access.Me.class, this::me)
                         .with(Flag.BEFORE_SETUP),
                 delete(BASE + "/session", Role.SIGNED_IN, "Sign out.", this::leave),
                 get(BASE + "/sessions", Role.SIGNED_IN, "The places where the caller is signed in.",
@@ -214,9 +210,7 @@ public final class SignIn implements WebEndpoints {
                     : wrong();
         }
         access.delays.succeeded(account, from);
-        var entered = (WebResponse.Json)
-                access.enter(body.name(), Role.SELF, code.isEmpty() ? "password" : "password+totp", request);
-        return new WebResponse.Json(200, new Csrf(((Access.Me) entered.body()).csrf()), entered.headers());
+        return access.enter(body.name(), Role.SELF, code.isEmpty() ? "password" : "password+totp", request);
     }
 
     private Session current(WebRequest request) throws Problem {

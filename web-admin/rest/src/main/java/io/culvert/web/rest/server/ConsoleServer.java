@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Jetty with a TLS connector that can be exchanged while it runs, and one for the Unix socket. */
 public final class ConsoleServer implements AutoCloseable {
-    private static final int CONNECTIONS = 512;
+    private static final int CONNECTIONS = 256;
     private static final int HEADER_BYTES = 16 << 10;
     private static final Duration IDLE = Duration.ofSeconds(60);
     private static final Duration STOP = Duration.ofSeconds(2);
@@ -52,6 +52,7 @@ public final class ConsoleServer implements AutoCloseable {
             server = server();
             slow = new SlowClients(server.getScheduler(), patience);
             server.addBean(slow);
+            server.setErrorHandler(new Failures(json));
             server.setHandler(new Door(table, files, gate, audit, json, slow));
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(e);
@@ -132,7 +133,7 @@ public final class ConsoleServer implements AutoCloseable {
         // Reached by address as often as by name; what guards sessions is checked against the Host header.
         http.addCustomizer(new SecureRequestCustomizer(false));
         var h2 = new HTTP2ServerConnectionFactory(http);
-        h2.setMaxConcurrentStreams(64);
+        h2.setMaxConcurrentStreams(32);
         var h1 = new HttpConnectionFactory(http);
         var alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
         alpn.setDefaultProtocol("http/1.1");

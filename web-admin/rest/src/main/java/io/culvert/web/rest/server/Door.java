@@ -67,7 +67,9 @@ final class Door extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         boolean local = LOCAL.equals(request.getConnectionMetaData().getConnector().getName());
         slow.arrived(request);
-        Headers.add(response.getHeaders(), request.isSecure());
+        Headers.add(
+                response.getHeaders(),
+                !Door.LOCAL.equals(request.getConnectionMetaData().getConnector().getName()));
         var answered = Callback.from(callback, () -> slow.answered(request));
         try {
             answer(request, response, local, answered);
@@ -120,11 +122,17 @@ final class Door extends Handler.Abstract {
         WebEndpoint endpoint = found.endpoint();
         var exchange = new Exchange(request, path, visit.caller(), found, json, slow);
         boolean write = !endpoint.method().equals("GET");
+        if (write && !endpoint.has(Flag.RAW_BODY)) {
+            exchange.load();
+        }
         try {
             check(request, endpoint, visit, path);
         } catch (Problem refusal) {
             if (write && visit.caller().role() != Role.NONE) {
                 record(endpoint, exchange, refusal.code());
+            }
+            if (endpoint.has(Flag.RAW_BODY)) {
+                exchange.drain();
             }
             throw refusal;
         }
@@ -224,9 +232,6 @@ final class Door extends Handler.Abstract {
         boolean wanted = endpoint.request() != Void.class;
         if (type == null ? wanted : !type.toLowerCase(java.util.Locale.ROOT).matches("application/(merge-patch\\+)?json *(;.*)?")) {
             throw new Problem(415, "not-json", "send JSON, with Content-Type: application/json");
-        }
-        if (request.getLength() > Exchange.MAX_BODY) {
-            throw Exchange.tooLarge();
         }
     }
 

@@ -2,6 +2,7 @@ package io.culvert.web.rest.server;
 
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
+import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebRequest;
 import java.io.ByteArrayInputStream;
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** A request as endpoints see it, and what they say of it for the audit log. */
 final class Exchange implements WebRequest {
     static final int MAX_BODY = 256 << 10;
+    /** What somebody may send who has not signed in. */
+    static final int MAX_BODY_OF_NOBODY = 32 << 10;
+
+    private static final long MAX_DRAINED = 64 << 20;
 
     private final Request request;
     private final String path;
@@ -27,6 +32,7 @@ final class Exchange implements WebRequest {
     private final SlowClients slow;
     private final StringBuilder note = new StringBuilder();
     private String target = "";
+    private byte[] body = {};
     private @Nullable Fields query;
 
     Exchange(Request request, String path, Caller caller, EndpointTable.Found found, Json json, SlowClients slow) {
@@ -73,25 +79,45 @@ final class Exchange implements WebRequest {
         return Optional.ofNullable(request.getHeaders().get(name));
     }
 
-    @Override
-    public <T> T body(Class<T> type) throws Problem {
-        byte[] bytes;
+    /**
+     * Reads the whole body, whatever becomes of the request: a client that is answered while it still sends takes that
+     * for a failure.
+     */
+    void load() throws Problem {
+        int most = caller.role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_BODY;
+        if (request.getLength() > most) {
+            throw tooLarge(most);
+        }
         try (var reading = slow.reading(request); InputStream in = Content.Source.asInputStream(request)) {
-            bytes = in.readNBytes(MAX_BODY + 1);
+            body = in.readNBytes(most + 1);
         } catch (IOException e) {
             throw new Problem(408, "body-incomplete", "the body did not arrive in time");
         }
-        if (bytes.length > MAX_BODY) {
-            throw tooLarge();
+        if (body.length > most) {
+            throw tooLarge(most);
         }
-        if (bytes.length == 0) {
-            throw Problem.badRequest("a JSON body is missing");
-        }
-        return json.body(new ByteArrayInputStream(bytes), type);
     }
 
-    static Problem tooLarge() {
-        return new Problem(413, "too-large", "the body has more than " + MAX_BODY + " bytes");
+    /** Takes the rest of a body that nobody wants, so that the client hears why. */
+    void drain() {
+        long most = caller.role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_DRAINED;
+        try (var reading = slow.reading(request); InputStream in = Content.Source.asInputStream(request)) {
+            in.skipNBytes(most);
+        } catch (IOException e) {
+            // It has ended.
+        }
+    }
+
+    @Override
+    public <T> T body(Class<T> type) throws Problem {
+        if (body.length == 0) {
+            throw Problem.badRequest("a JSON body is missing");
+        }
+        return json.body(new ByteArrayInputStream(body), type);
+    }
+
+    private static Problem tooLarge(int most) {
+        return new Problem(413, "too-large", "the body has more than " + most + " bytes");
     }
 
     @Override

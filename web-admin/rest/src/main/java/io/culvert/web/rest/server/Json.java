@@ -2,7 +2,9 @@ package io.culvert.web.rest.server;
 
 import io.culvert.api.web.Problem;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -12,8 +14,11 @@ import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.type.LogicalType;
 
 /** JSON as the API speaks it: records in and out, times in ISO 8601, nothing unknown, nothing guessed. */
 public final class Json {
@@ -33,6 +38,10 @@ public final class Json {
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
             .disable(DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+            .withCoercionConfig(LogicalType.Textual, text -> text
+                    .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                    .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                    .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
             .build();
 
     public byte[] write(Object value) {
@@ -58,6 +67,9 @@ public final class Json {
             if (value == null) {
                 throw Problem.badRequest("the body must be a JSON object");
             }
+            if (value instanceof Record && type.getClassLoader() == Json.class.getClassLoader()) {
+                complete(value);
+            }
             return value;
         } catch (DatabindException e) {
             String field = e.getPath().stream()
@@ -68,6 +80,21 @@ public final class Json {
                     : Problem.field(field, "is unknown or has a value of the wrong kind");
         } catch (JacksonException e) {
             throw Problem.badRequest("the body is not valid JSON");
+        }
+    }
+
+    /** What is not marked as nullable has to be there; other bundles' marks cannot be seen from here. */
+    private static void complete(Object value) throws Problem {
+        for (RecordComponent component : value.getClass().getRecordComponents()) {
+            try {
+                component.getAccessor().setAccessible(true);
+                if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)
+                        && component.getAccessor().invoke(value) == null) {
+                    throw Problem.field(component.getName(), "is missing");
+                }
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 }

@@ -1,0 +1,239 @@
+package io.culvert.web.rest.access;
+
+import io.culvert.api.auth.AuthDecision;
+import io.culvert.api.auth.Authenticator;
+import io.culvert.api.auth.Credentials;
+import io.culvert.api.command.Command;
+import io.culvert.api.config.ModuleSettings;
+import io.culvert.api.status.LiveSessions;
+import io.culvert.api.status.PathWatch;
+import io.culvert.api.web.AuditTrail;
+import io.culvert.api.web.Role;
+import io.culvert.api.web.WebEndpoint;
+import io.culvert.api.web.WebEndpoints;
+import io.culvert.testsupport.TestAuthority;
+import io.culvert.web.rest.audit.AuditEndpoints;
+import io.culvert.web.rest.audit.AuditLog;
+import io.culvert.web.rest.resource.Appliance;
+import io.culvert.web.rest.server.ConsoleServer;
+import io.culvert.web.rest.server.EndpointTable;
+import io.culvert.web.rest.server.Json;
+import io.culvert.web.rest.server.StaticFiles;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** A whole console on a free port of the loopback, with a clock that tests set. */
+final class Console implements AutoCloseable {
+    static final String PASSWORD = "correct horse battery";
+
+    final MemoryStore store = new MemoryStore();
+    final Json json = new Json();
+    final EndpointTable table = new EndpointTable();
+    final StaticFiles files = new StaticFiles();
+    final Access access;
+    final AuditLog audit;
+    final Setup setup;
+    final ConsoleServer server;
+    final SSLContext tls;
+    final HttpClient client;
+    private Duration ahead = Duration.ZERO;
+
+    Console(Path home) throws Exception {
+        this(home, Duration.ofSeconds(20));
+    }
+
+    Console(Path home, Duration patience) throws Exception {
+        InstantSource clock = this::now;
+        audit = AuditLog.open(home.resolve("audit/audit.jsonl"), json, clock);
+        var limits = new Access.Limits(Duration.ofMinutes(30), Duration.ofHours(12));
+        access = new Access(store, json, clock, new SecureRandom(), limits, List::of);
+        setup = new Setup(access, store, json, home.resolve("code"));
+        server = new ConsoleServer(table, files, access, audit, json, patience);
+        for (WebEndpoints own : List.of(
+                new SignIn(access, new UserLogin(() -> List.of(new OneUser()))),
+                new OwnAccount(access),
+                new AdministratorEndpoints(access),
+                setup,
+                new AuditEndpoints(audit))) {
+            table.add(own);
+        }
+        var appliance = new Appliance(new NothingRuns(), home, "0.1.0", clock, new SecureRandom());
+        table.add(appliance::endpoints);
+        access.start();
+        server.start();
+        var authority = new TestAuthority("console");
+        server.openTls("127.0.0.1", 0, authority.server("localhost"));
+        tls = trusting(authority);
+        client = HttpClient.newBuilder().sslContext(tls).connectTimeout(Duration.ofSeconds(10)).build();
+    }
+
+    private static SSLContext trusting(TestAuthority authority) throws Exception {
+        KeyStore anchors = KeyStore.getInstance(KeyStore.getDefaultType());
+        anchors.load(null, null);
+        anchors.setCertificateEntry("authority", authority.certificate());
+        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(anchors);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    Instant now() {
+        return Instant.now().plus(ahead);
+    }
+
+    void pass(Duration time) {
+        ahead = ahead.plus(time);
+    }
+
+    /** An administrator with a password and a secret for one-time codes, which it returns. */
+    String add(String name, Role role) throws Exception {
+        String secret = Totp.newSecret(new SecureRandom());
+        access.administrators.add(
+                Administrator.of(name, role, access.passwords.hash(PASSWORD), now()).withTotp(secret, 0));
+        return secret;
+    }
+
+    /** A signed-in browser. */
+    Browser browser(String name, Role role) throws Exception {
+        var opened = access.sessions.open(Session.Stage.FULL, name, role, "password", "127.0.0.1", "test");
+        return new Browser(this, opened.secret(), opened.session().csrf());
+    }
+
+    Browser browser() {
+        return new Browser(this, "", "");
+    }
+
+    URI uri(String path) {
+        return URI.create("https://localhost:" + server.port() + path);
+    }
+
+    @Override
+    public void close() throws Exception {
+        client.shutdownNow();
+        server.close();
+        access.close();
+        audit.close();
+    }
+
+    /** Keeps a cookie as a browser would, and sends what the page would. */
+    static final class Browser {
+        private final Console console;
+        String cookie;
+        String csrf;
+
+        Browser(Console console, String cookie, String csrf) {
+            this.console = console;
+            this.cookie = cookie;
+            this.csrf = csrf;
+        }
+
+        HttpRequest.Builder request(String method, String path, String body) {
+            var request = HttpRequest.newBuilder(console.uri(path))
+                    .timeout(Duration.ofSeconds(20))
+                    .method(
+                            method,
+                            body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+            if (!method.equals("GET")) {
+                request.header("Content-Type", "application/json").header("Sec-Fetch-Site", "same-origin");
+            }
+            if (!csrf.isEmpty()) {
+                request.header("X-CSRF", csrf);
+            }
+            if (!cookie.isEmpty()) {
+                request.header("Cookie", "__Host-culvert=" + cookie);
+            }
+            return request;
+        }
+
+        HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+            var response = console.client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            response.headers().firstValue("Set-Cookie").ifPresent(set ->
+                    cookie = set.substring(set.indexOf('=') + 1, set.indexOf(';')));
+            return response;
+        }
+
+        HttpResponse<String> get(String path) throws Exception {
+            return send(request("GET", path, ""));
+        }
+
+        HttpResponse<String> post(String path, Map<String, Object> body) throws Exception {
+            return send(request("POST", path, console.json.text(body)));
+        }
+
+        /** Password and code; from then on the token is sent too. */
+        void signIn(String name, String secret) throws Exception {
+            post("/api/v1/auth/password", Map.of("name", name, "password", PASSWORD));
+            var response = post(
+                    "/api/v1/auth/totp", Map.of("code", Totp.at(secret, console.now().getEpochSecond())));
+            csrf = String.valueOf(console.map(response).get("csrf"));
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    Map<String, Object> map(HttpResponse<String> response) {
+        return json.read(response.body().getBytes(java.nio.charset.StandardCharsets.UTF_8), Map.class);
+    }
+
+    String code(HttpResponse<String> response) {
+        return String.valueOf(map(response).get("code"));
+    }
+
+    List<WebEndpoint> endpoints() {
+        return table.all();
+    }
+
+    private static final class OneUser implements Authenticator {
+        @Override
+        public String name() {
+            return "one";
+        }
+
+        @Override
+        public AuthDecision authenticate(Credentials credentials) {
+            boolean right = credentials.username().equals("alice")
+                    && new String(credentials.password(), java.nio.charset.StandardCharsets.UTF_8).equals(PASSWORD);
+            return right ? new AuthDecision.Accepted(Map.of()) : new AuthDecision.Refused("no", "no");
+        }
+    }
+
+    private static final class NothingRuns implements Appliance.Services {
+        @Override
+        public Optional<Command> command(String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<LiveSessions> sessions() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<PathWatch> path() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<ModuleSettings> modules() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<AuditTrail> audit() {
+            return Optional.empty();
+        }
+    }
+}
