@@ -94,7 +94,7 @@ async function saveVpn(v) {
 /** What the shown step needs to know. */
 function opened() {
   clearInterval(my.timer);
-  if (step() !== 'claim' && state.session && !my.vpn) run(readVpn);
+  if (step() !== 'claim' && state.session && !my.vpn) readVpn().catch(e => { my.problem = e; }).finally(redraw);
   if (step() === 'check') { look(); my.timer = setInterval(look, 3000); }
 }
 async function look() {
