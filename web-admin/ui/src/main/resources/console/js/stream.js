@@ -4,7 +4,7 @@ import { state, set } from './store.js';
 import { url } from './api.js';
 
 const TYPES = ['hello', 'throughput', 'counts', 'node', 'vpn', 'module', 'change', 'log', 'dropped', 'audit', 'session', 'user', 'resync', 'ping'];
-const ALWAYS = ['overview', 'modules', 'changes', 'audit', 'nodes'];
+const ALWAYS = ['overview', 'modules', 'changes', 'audit'];
 const QUIET = 45_000, RETRY = [1000, 2000, 4000, 8000, 15_000];
 
 const me = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;

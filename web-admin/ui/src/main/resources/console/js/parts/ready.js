@@ -5,14 +5,27 @@ import { post, seg } from '../api.js';
 import { t, word, dateTime } from '../i18n.js';
 import { icon, copy } from './ui.js';
 import { openDialog } from './dialog.js';
+import { qr } from './qr.js';
 import { toast } from './say.js';
 
 const linkOf = path => new URL(path, location.origin).href;
 
-/** What is handed over; `my` keeps the one-time link. `paths` differ between the console and a user's own page. */
+/**
+ * Makes a short-lived one-time link for the picture: a whole OpenVPN profile fills a code that no camera reads, and the
+ * app would not take it from there.
+ */
+export async function pictureOf(issued, my, base = '/profiles') {
+  if (issued.protocol !== 'openvpn') return;
+  try { my.picture = linkOf((await post(`${base}/${seg(issued.id)}/link`, { validSeconds: 900 })).path); } catch { my.noPicture = true; }
+  redraw();
+}
+const picture = (issued, my) => my.picture ? qr(my.picture, t('ready.qrLink')) : issued.protocol === 'openvpn' && !my.noPicture ? html`<span class="qr-wait">${icon('loader-circle', 'spin')}</span>`
+  : html`<img src=${issued.downloads.qr} alt=${issued.qrFits ? t('ready.qrFile') : t('ready.qrLink')} width="208" height="208">`;
+
+/** What is handed over; `my` keeps the one-time links, `makeLink` makes the one that is copied. */
 export const handOver = (issued, my, makeLink) => html`
-  <div class="qr"><figure><img src=${issued.downloads.qr} alt=${issued.qrFits ? t('ready.qrFile') : t('ready.qrLink')} width="208" height="208"></figure>
-    <div class="stack"><h2 class="h3">${t('ready.phone')}</h2><p class="dim">${issued.qrFits ? t('ready.phoneFile') : t('ready.phoneLink')}</p>
+  <div class="qr"><figure>${picture(issued, my)}</figure>
+    <div class="stack"><h2 class="h3">${t('ready.phone')}</h2><p class="dim">${issued.protocol !== 'openvpn' && issued.qrFits ? t('ready.phoneFile') : t('ready.phoneLink')}</p>
     ${makeLink ? html`${my.link ? html`<div class="field"><label for="one-time">${t('ready.link')}</label><div class="with-btn"><input id="one-time" class="mono" readonly .value=${linkOf(my.link.path)} @focus=${e => e.target.select()}><button class="btn" type="button" @click=${async () => toast(await copy(linkOf(my.link.path)) ? t('ready.linkCopied') : t('copy.failed'), 'ok')}>${icon('copy', 's')}${t('do.copy')}</button></div><p class="hint">${t('ready.linkUntil', { time: dateTime(my.link.expires) })}</p></div>`
       : html`<button class="btn" type="button" @click=${makeLink}>${icon('link', 's')}${t('ready.makeLink')}</button><p class="small dim">${t('ready.linkText')}</p>`}` : nothing}</div></div>
   <div class="stack tight"><h2 class="h3">${t('ready.computer')}</h2>
@@ -21,6 +34,7 @@ export const handOver = (issued, my, makeLink) => html`
 
 export function ready(issued, { heading, onclose = () => {} } = {}) {
   const my = {};
+  pictureOf(issued, my);
   const d = openDialog({
     size: 'narrow', name: 'ready',
     onclose: () => { post(`/profiles/${seg(issued.id)}:close`).catch(() => {}); onclose(); },

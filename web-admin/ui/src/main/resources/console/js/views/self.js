@@ -5,7 +5,7 @@ import { get, post, del, seg } from '../api.js';
 import { t, day, word } from '../i18n.js';
 import { field, secret } from '../parts/form.js';
 import { openDialog, confirm, foot } from '../parts/dialog.js';
-import { handOver } from '../parts/ready.js';
+import { handOver, pictureOf } from '../parts/ready.js';
 import { icon, problemText, failure, loading, copy, MARK } from '../parts/ui.js';
 import { toast } from '../parts/say.js';
 import { gate } from './signin.js';
@@ -54,7 +54,7 @@ function issue() {
       heading: t('self.ready'), text: t('self.readyText'), body: handOver(issued, hand, () => d.run(async () => { hand.link = await post(`/self/profiles/${seg(issued.id)}/link`, { validSeconds: 86_400 }); await copy(new URL(hand.link.path, location.origin).href); })),
       foot: html`<button class="btn primary" type="button" @click=${() => d.close()}>${t('do.done')}</button>`,
     } : {
-      heading: t('self.new'), text: t('users.issueText'), submit: async () => { if (await d.run(async () => { issued = await post('/self/profiles', { device: v.device.trim() }); })) d.focus(); },
+      heading: t('self.new'), text: t('users.issueText'), submit: async () => { if (await d.run(async () => { issued = await post('/self/profiles', { device: v.device.trim() }); })) { d.focus(); pictureOf(issued, hand, '/self/profiles'); } },
       body: field({ id: 'self-device', name: 'device', label: t('users.device'), hint: t('self.deviceHint'), error: d.problem?.fields?.device, value: v.device, change: x => { v.device = x; } }),
       foot: foot(d, { action: t('self.get'), image: 'file-key' }),
     },

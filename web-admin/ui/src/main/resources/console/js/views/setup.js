@@ -7,7 +7,7 @@ import { t, tn, num } from '../i18n.js';
 import { field, secret, cards, toggle } from '../parts/form.js';
 import { icon, problemText, MARK, copy } from '../parts/ui.js';
 import { factorOf } from '../parts/factor.js';
-import { handOver } from '../parts/ready.js';
+import { handOver, pictureOf } from '../parts/ready.js';
 import { passPhrase } from '../parts/phrase.js';
 import { toast } from '../parts/say.js';
 import { gate } from './signin.js';
@@ -66,6 +66,7 @@ const SEND = {
     const added = await post('/users', { name: v.name.trim(), ...(v.password ? { password: v.password } : {}) }).catch(async e => { if (e.status === 409 && my.issued === undefined) return { id: v.name.trim() }; throw e; });
     my.issued = undefined;
     my.issued = await post(`/users/${seg(added.id)}/profiles`, { device: v.device.trim(), protocol: 'openvpn', instance: '', transport: '', remote: my.address.address.trim(), reuse: false });
+    pictureOf(my.issued, my.hand);
     await onward(await tell('user'));
   },
 };
@@ -125,7 +126,7 @@ const VIEWS = {
     ${field({ id: 'admin-name', name: 'name', label: t('signin.name'), hint: t('users.nameHint'), autocomplete: 'username', error: wrong('name'), value: my.administrator.name, change: put1('administrator', 'name') })}
     ${secret({ id: 'admin-password', name: 'password', label: t('signin.password'), hint: t('setup.passwordHint'), error: wrong('password'), value: my.administrator.password, change: put1('administrator', 'password') })}${buttons(t('do.continue'))}`,
   address: () => html`<p class="dim">${t('setup.addressText')}</p>
-    ${field({ id: 'address', name: 'address', label: t('setup.address'), hint: t('setup.addressHint'), mono: true, placeholder: 'vpn.example.com', error: wrong('remoteHost'), value: my.address.address, change: put1('address', 'address') })}
+    ${field({ id: 'address', name: 'address', label: t('setup.addressLabel'), hint: t('setup.addressHint'), mono: true, placeholder: 'vpn.example.com', error: wrong('remoteHost'), value: my.address.address, change: put1('address', 'address') })}
     <div class="notice info">${icon('shield-check')}<div class="grow"><b>${t('setup.certificate')}</b><p class="dim">${t('setup.ownText')}</p></div></div>${buttons(t('do.continue'))}`,
   vpn: () => !my.vpn ? html`<p class="dim" role="status">${t('state.loading')}</p>` : html`<p class="dim">${t('setup.vpnText')}</p>
     ${cards({ many: true, name: 'transports', label: t('setup.transports'), value: my.vpn.transports, change: (v, on) => { my.vpn.transports = on ? [...my.vpn.transports, v] : my.vpn.transports.filter(x => x !== v); }, options: [['udp', t('setup.udp'), t('setup.udpText')], ['tcp', t('setup.tcp'), t('setup.tcpText')]] })}

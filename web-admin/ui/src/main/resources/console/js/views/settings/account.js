@@ -33,9 +33,15 @@ const look = () => html`<section class="card" aria-labelledby="look"><header><h2
   ${select({ id: 'theme', label: t('account.theme'), value: state.theme, options: ['auto', 'light', 'dark'].map(v => [v, t(`theme.${v}`)]), change: v => { remember('theme', v); setTheme(v); } })}</div>
   <p class="small dim">${t('account.zone', { zone: serverZone() })}</p></div></section>`;
 
-const elsewhere = p => html`<section class="card" aria-labelledby="places"><header><h2 id="places">${t('account.places')}</h2></header><div class="body"><ul class="checks rows">${p.items.map(s => row(/mobile|android|iphone/i.test(s.agent ?? '') ? 'smartphone' : 'monitor', s.current ? 'ok' : '', html`${s.agent || t('account.browser')}${s.current ? html` ${badge('ok', 'check', t('account.here'))}` : nothing}`, html`${s.from} · ${t('account.seen')} ${when(s.seen)}`,
+const elsewhere = p => html`<section class="card" aria-labelledby="places"><header><h2 id="places">${t('account.places')}</h2></header><div class="body"><ul class="checks rows">${p.items.map(s => row(/mobile|android|iphone/i.test(s.agent ?? '') ? 'smartphone' : 'monitor', s.current ? 'ok' : '', html`<span class="inline" title=${s.agent}>${browserOf(s.agent)}</span>${s.current ? html` ${badge('ok', 'check', t('account.here'))}` : nothing}`, html`${s.from} · ${t('account.seen')} ${when(s.seen)}`,
   s.current ? nothing : html`<button class="btn small" type="button" @click=${() => signOutOf(s)}>${icon('log-out', 's')}${t('account.signOut')}<span class="vh"> ${s.from}</span></button>`))}</ul></div></section>`;
 
+/** "Firefox 145, Linux" out of what browsers say about themselves. */
+export function browserOf(agent = '') {
+  const name = [['Edg', 'Edge'], ['OPR', 'Opera'], ['Firefox'], ['HeadlessChrome', 'Chrome'], ['Chrome'], ['Version', 'Safari'], ['curl']].map(([token, shown]) => { const version = new RegExp(`${token}/(\\d+)`).exec(agent)?.[1]; return version && `${shown ?? token} ${version}`; }).find(Boolean);
+  const system = [[/iPhone|iPad/, 'iOS'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS X/, 'macOS'], [/Linux|X11/, 'Linux']].find(([pattern]) => pattern.test(agent))?.[1];
+  return [name ?? (agent.slice(0, 40) || t('account.browser')), system].filter(Boolean).join(', ');
+}
 async function signOutOf(s) {
   try { await del(`/auth/sessions/${seg(s.id)}`); toast(t('account.signedOut', { from: s.from })); } catch (e) { toast(e.title || t('error.unreachable'), 'bad'); }
   places.load();

@@ -28,7 +28,7 @@ function dial(c) {
   my.remote ??= remotes(c)[0] ?? '';
   return html`<section class="card" aria-labelledby="dial"><header><h2 id="dial">${t('appliance.dial')}</h2></header><form class="body stack" novalidate @submit=${e => { e.preventDefault(); saveRemote(c); }}>
     ${my.problem?.of === 'dial' ? failure(my.problem) : nothing}
-    ${field({ id: 'remote', name: 'remoteHost', label: t('setup.address'), hint: t('setup.addressHint'), mono: true, placeholder: 'vpn.example.com', error: wrong('remoteHost'), value: my.remote, change: v => { my.remote = v; } })}
+    ${field({ id: 'remote', name: 'remoteHost', label: t('setup.addressLabel'), hint: t('setup.addressHint'), mono: true, placeholder: 'vpn.example.com', error: wrong('remoteHost'), value: my.remote, change: v => { my.remote = v; } })}
     <p class="small dim">${t('appliance.dialText', { names: listOf(c.instances.map(i => i.name)) })}</p>
     ${button(t('do.save'), my.remote === (remotes(c)[0] ?? '') && remotes(c).length < 2)}</form></section>`;
 }
