@@ -12,5 +12,6 @@ cp -R "$built/lib" "$built/bundles" "$built/modules" "$built/kit" "$built/releas
 cp "$checkout/distribution/src/systemd/culvert.service" "$target/systemd/"
 cp "$checkout/README.md" "$checkout/LICENSE" "$target/"
 cp -R "$checkout/distribution/src/docs" "$target/docs"
+cp -R "$checkout/web-admin/docs/target/site" "$target/docs/site"
 mkdir -p "$target/docs/grafana"
 cp "$checkout/web-admin/watch/src/main/resources/io/culvert/web/watch/culvert-dashboard.json" "$target/docs/grafana/"

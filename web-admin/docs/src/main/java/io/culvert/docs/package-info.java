@@ -1,0 +1,5 @@
+/** Makes the documentation site. */
+@NullMarked
+package io.culvert.docs;
+
+import org.jspecify.annotations.NullMarked;
