@@ -138,7 +138,7 @@ public final class OpenApi {
                     ordered(
                             "required", true,
                             "content",
-                            Map.of("application/json", Map.of("schema", schemas.reference(endpoint.request())))));
+                            Map.of("application/json", Map.of("schema", schema(endpoint.request())))));
         } else if (endpoint.has(Flag.RAW_BODY)) {
             operation.put(
                     "requestBody",
@@ -154,12 +154,13 @@ public final class OpenApi {
         var answer = new LinkedHashMap<String, Object>();
         answer.put("description", "Done.");
         if (endpoint.response() != Void.class) {
-            Object schema = endpoint.response().isRecord()
-                    ? schemas.reference(endpoint.response())
-                    : Map.of("type", "object");
-            answer.put("content", Map.of("application/json", Map.of("schema", schema)));
+            answer.put("content", Map.of("application/json", Map.of("schema", schema(endpoint.response()))));
         }
         return answer;
+    }
+
+    private Map<String, Object> schema(Class<?> shape) {
+        return shape.isRecord() ? schemas.reference(shape) : Map.of("type", "object");
     }
 
     /** {@code GET /api/v1/users/{id}} is {@code getUsersId}, {@code POST /api/v1/sessions:end} is {@code postSessionsEnd}. */

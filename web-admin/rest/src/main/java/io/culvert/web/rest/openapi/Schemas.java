@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * may be null says so; of a request it may also be left out.
  */
 final class Schemas {
+    /** Of what nobody can describe from its type. */
+    private static final Map<String, Object> ANYTHING = Map.of();
+
     private final Map<String, Object> named = new TreeMap<>();
     private final Map<String, Class<?>> owners = new TreeMap<>();
 
@@ -30,7 +33,7 @@ final class Schemas {
 
     /** A reference to the schema of {@code record}. */
     Map<String, Object> reference(Class<?> record) {
-        String name = record.getSimpleName();
+        String name = name(record);
         Class<?> owner = owners.putIfAbsent(name, record);
         if (owner == null) {
             // Its place is taken before its parts are looked at: they may lead back.
@@ -40,6 +43,14 @@ final class Schemas {
             throw new IllegalArgumentException("two shapes are named " + name + ": " + owner.getName() + " and " + record.getName());
         }
         return Map.of("$ref", "#/components/schemas/" + name);
+    }
+
+    /** Those of the appliance's resources are the API's own words; others are named after the class around them too. */
+    private static String name(Class<?> record) {
+        Class<?> outer = record.getEnclosingClass();
+        boolean own = outer == null || record.getPackageName().startsWith("io.culvert.web.rest.resource")
+                || record.getPackageName().equals(Schemas.class.getPackageName());
+        return own ? record.getSimpleName() : outer.getSimpleName() + record.getSimpleName();
     }
 
     private Map<String, Object> schema(Class<?> type) {
@@ -96,12 +107,9 @@ final class Schemas {
             if (raw == Optional.class) {
                 return of(arguments[0]);
             }
-            throw unknown(type);
+            return ANYTHING;
         }
-        if (!(type instanceof Class<?> raw)) {
-            throw unknown(type);
-        }
-        return raw(raw);
+        return type instanceof Class<?> raw ? raw(raw) : ANYTHING;
     }
 
     private Map<String, Object> raw(Class<?> raw) {
@@ -138,10 +146,6 @@ final class Schemas {
         if (raw == List.class) {
             return Map.of("type", "array", "items", Map.of());
         }
-        throw unknown(raw);
-    }
-
-    private static IllegalArgumentException unknown(Type type) {
-        return new IllegalArgumentException("no schema for " + type.getTypeName());
+        return ANYTHING;
     }
 }
