@@ -43,7 +43,8 @@ class BundlesLeaveNothingIT {
         var cli = new Appliance(lab.server, home)
                 .configure(
                         List.of("redirectGateway: false"),
-                        List.of("udp: { transport: udp, port: 1194 }", "tcp: { transport: tcp, port: 1194 }"));
+                        List.of("udp: { transport: udp, port: 1194 }", "tcp: { transport: tcp, port: 1194 }"),
+                        "web.rest");
         appliance = lab.with(HotPlugAppliance.start(lab.server, home));
         cli.cli("user", "add", "alice").ok();
         client = lab.with(OpenVpnClient.start(

@@ -36,6 +36,7 @@ class ManifestsIT {
             Map.entry("backup", List.of("org.bouncycastle.")),
             Map.entry("auth.file", List.of("org.bouncycastle.")),
             Map.entry("auth.jdbc", List.of("org.bouncycastle.")),
+            Map.entry("web.rest", List.of("org.bouncycastle.")),
             Map.entry("auth.radius", List.of("org.bouncycastle.")),
             Map.entry("tls.bouncycastle", List.of("org.bouncycastle.")),
             Map.entry("crypto.bouncycastle", List.of("org.bouncycastle.")),
