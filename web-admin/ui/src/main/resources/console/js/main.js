@@ -13,7 +13,7 @@ import { self } from './views/self.js';
 import { startFailed } from './views/failed.js';
 import * as stream from './stream.js';
 import { prove } from './parts/proof.js';
-import { announce, alarm } from './parts/say.js';
+import { announce, alarm, toast } from './parts/say.js';
 import { connectionSaid } from './parts/link.js';
 
 const app = document.getElementById('app');
@@ -91,7 +91,12 @@ addEventListener('keydown', e => {
 });
 addEventListener('unhandledrejection', e => { if (e.reason?.name === 'AbortError') e.preventDefault(); });
 connectionSaid(announce, alarm);
-stream.on('hello', ({ version }) => { if (version) set({ version }); });
+stream.on('hello', ({ version }) => {
+  if (!version) return;
+  if (state.served && state.served !== version) toast(t('frame.updated', { version }), '', { label: t('frame.reload'), run: () => location.reload() });
+  state.served ??= version;
+  set({ version });
+});
 onProof(prove);
 
 const side = new URLSearchParams(location.search).get('theme');

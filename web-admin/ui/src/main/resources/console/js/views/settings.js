@@ -19,7 +19,12 @@ const PARTS = [
 const seen = () => PARTS.filter(p => can(p.needs));
 const here = () => seen().find(p => p.id === state.route.path[1]) ?? seen()[0];
 let shown = null;
-function open() { const now = here(); if (now !== shown) { shown?.part.leave?.(); shown = now; now?.part.enter?.(); } }
+function open() {
+  const now = here();
+  if (now !== shown) { shown?.part.leave?.(); shown = now; now?.part.enter?.(); }
+  // On a phone the names stand in a row that scrolls.
+  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector('.subnav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })));
+}
 
 export default {
   enter: open,

@@ -35,7 +35,7 @@ async function download(f) {
   link.click();
 }
 
-const phrase = (d, v, hint, optional = false) => html`<div class="stack tight">${secret({ id: 'backup-phrase', name: 'passphrase', label: t('backup.phrase'), hint, optional, error: d.problem?.fields?.passphrase, value: v.passphrase, change: x => { v.passphrase = x; } })}<button class="btn small self-start" type="button" @click=${() => { v.passphrase = passPhrase(); redraw(); copy(v.passphrase).then(ok => ok && toast(t('users.phraseCopied'))); }}>${icon('refresh-cw', 's')}${t('users.makePhrase')}</button></div>`;
+const phrase = (d, v, hint, optional = false) => html`<div class="stack tight"><input class="vh" tabindex="-1" aria-hidden="true" name="username" autocomplete="username" value="backup">${secret({ id: 'backup-phrase', name: 'passphrase', label: t('backup.phrase'), hint, optional, error: d.problem?.fields?.passphrase, value: v.passphrase, change: x => { v.passphrase = x; } })}<button class="btn small self-start" type="button" @click=${() => { v.passphrase = passPhrase(); redraw(); copy(v.passphrase).then(ok => ok && toast(t('users.phraseCopied'))); }}>${icon('refresh-cw', 's')}${t('users.makePhrase')}</button></div>`;
 
 function make() {
   const v = { passphrase: '' }, set = backups.data?.passphraseSet;
