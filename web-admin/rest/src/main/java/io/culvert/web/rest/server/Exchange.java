@@ -76,7 +76,9 @@ final class Exchange implements WebRequest {
 
     @Override
     public Optional<String> header(String name) {
-        return Optional.ofNullable(request.getHeaders().get(name));
+        String value = request.getHeaders().get(name);
+        // HTTP/2 has :authority in its place (RFC 9113, section 8.3.1).
+        return Optional.ofNullable(value == null && name.equalsIgnoreCase("Host") ? request.getHttpURI().getAuthority() : value);
     }
 
     /**
