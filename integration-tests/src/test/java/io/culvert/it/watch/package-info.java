@@ -1,0 +1,2 @@
+/** What monitoring and load balancers see. */
+package io.culvert.it.watch;
