@@ -44,7 +44,7 @@ class BundlesLeaveNothingIT {
                 .configure(
                         List.of("redirectGateway: false"),
                         List.of("udp: { transport: udp, port: 1194 }", "tcp: { transport: tcp, port: 1194 }"),
-                        "web.rest");
+                        "web.rest", "web.ui", "web.watch");
         appliance = lab.with(HotPlugAppliance.start(lab.server, home));
         cli.cli("user", "add", "alice").ok();
         client = lab.with(OpenVpnClient.start(

@@ -1,41 +1,64 @@
 package io.culvert.web.rest;
 
+import io.culvert.api.pki.PkiException;
+import io.culvert.api.tls.TlsPolicy;
+import io.culvert.web.rest.access.Guard;
 import io.culvert.web.rest.server.ConsoleServer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts the server on a thread of its own, as nothing waits for a console, and stops it. */
+/**
+ * Starts the server on a thread of its own, as nothing waits for a console, shows each new certificate without ending a
+ * connection, and stops it all.
+ */
 final class Listening implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
     private static final Duration STARTED = Duration.ofSeconds(10);
+    private static final Duration LOOK = Duration.ofMinutes(30);
 
     private final ConsoleServer server;
     private final CountDownLatch started = new CountDownLatch(1);
+    private final Guard.Place place;
+    private final ConsoleIdentity own;
+    private final @Nullable Path certificate;
+    private final @Nullable Path key;
+    private @Nullable Thread renewing;
 
-    /** Where to listen; port 0 for nowhere but at the socket. */
-    record Place(String address, int port, List<String> names) {}
-
-    Listening(ConsoleServer server, Path socket, Place place, ConsoleIdentity identity) {
+    /** @param certificate with {@code key}, an imported one; null for the appliance's own */
+    Listening(
+            ConsoleServer server,
+            Path socket,
+            Guard.Place place,
+            ConsoleIdentity own,
+            @Nullable Path certificate,
+            @Nullable Path key) {
         this.server = server;
-        Thread starting = new Thread(() -> start(socket, place, identity), "web-start");
+        this.place = place;
+        this.own = own;
+        this.certificate = certificate;
+        this.key = key;
+        Thread starting = new Thread(() -> start(socket), "web-start");
         starting.setDaemon(true);
         // Jetty finds its protocols through the thread's class loader.
         starting.setContextClassLoader(Listening.class.getClassLoader());
         starting.start();
     }
 
-    private void start(Path socket, Place place, ConsoleIdentity identity) {
+    private void start(Path socket) {
         try {
             server.start();
             server.openUnix(socket);
             if (place.port() > 0) {
-                server.openTls(place.address(), place.port(), identity.own(place.names()));
+                TlsPolicy.Identity identity = identity();
+                server.openTls(place.address(), place.port(), identity);
                 LOG.info("web: listening on {} port {}", place.address(), server.port());
+                renewing = Thread.ofVirtual().name("web-certificate").start(() -> renew(identity));
             }
         } catch (Exception e) {
             LOG.error("web: cannot listen on {} port {}, {}", place.address(), place.port(), e.getMessage());
@@ -44,16 +67,51 @@ final class Listening implements AutoCloseable {
         }
     }
 
-    void await() throws InterruptedException {
-        started.await(STARTED.toSeconds(), TimeUnit.SECONDS);
+    /** The imported one; the own one when that cannot be read, so that nobody is locked out. */
+    private TlsPolicy.Identity identity() throws PkiException {
+        if (certificate != null && key != null) {
+            try {
+                return PemIdentity.read(certificate, key);
+            } catch (IOException e) {
+                LOG.error("web: {}; the appliance's own certificate is shown instead", e.getMessage());
+            }
+        }
+        return own.own(place.names());
+    }
+
+    private void renew(TlsPolicy.Identity first) {
+        TlsPolicy.Identity shown = first;
+        try {
+            while (true) {
+                Thread.sleep(LOOK);
+                try {
+                    TlsPolicy.Identity next = identity();
+                    if (!next.chain().equals(shown.chain())) {
+                        server.show(next);
+                        shown = next;
+                        LOG.info("web: shows a new certificate, good until {}",
+                                next.chain().getFirst().getNotAfter().toInstant());
+                    }
+                } catch (InterruptedException e) {
+                    throw e;
+                } catch (Exception e) {
+                    LOG.warn("web: the certificate cannot be renewed, {}", e.getMessage());
+                }
+            }
+        } catch (InterruptedException e) {
+            // Closed.
+        }
     }
 
     @Override
     public void close() {
         try {
-            await();
+            started.await(STARTED.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (renewing != null) {
+            renewing.interrupt();
         }
         server.close();
     }

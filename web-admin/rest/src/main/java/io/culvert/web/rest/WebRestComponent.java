@@ -12,6 +12,7 @@ import io.culvert.api.web.WebEndpoints;
 import io.culvert.web.rest.access.Access;
 import io.culvert.web.rest.access.AccessCommands;
 import io.culvert.web.rest.access.AdministratorEndpoints;
+import io.culvert.web.rest.access.Guard;
 import io.culvert.web.rest.access.OwnAccount;
 import io.culvert.web.rest.access.Setup;
 import io.culvert.web.rest.access.SignIn;
@@ -59,6 +60,7 @@ public final class WebRestComponent {
     private final StaticFiles files = new StaticFiles();
     private final AuditLog audit;
     private final Access access;
+    private final Guard guard;
     private final Listening listening;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
     private final Ranked<Authenticator> authenticators = new Ranked<>();
@@ -102,15 +104,26 @@ public final class WebRestComponent {
                     WebEndpoints.class, own, new Hashtable<>(Map.of("culvert.own", "true"))));
         }
         access.start();
+        var place = new Guard.Place(settings.address(), settings.port(), List.of(settings.names()));
+        guard = new Guard(store, json, clock, before -> Settings.restore(context, place, before));
+        access.guardedBy(guard);
+        guard.begin(place);
         listening = new Listening(
                 server,
                 home.resolve("run/web.sock"),
-                new Listening.Place(settings.address(), settings.port(), List.of(settings.names())),
-                new ConsoleIdentity(() -> authority));
+                place,
+                new ConsoleIdentity(() -> authority),
+                file(home, settings.certificateFile()),
+                file(home, settings.keyFile()));
         registrations.add(context.registerService(AuditTrail.class, audit, null));
         for (Command command : new AccessCommands(access, setup, audit, () -> address(server, settings)).all()) {
             registrations.add(context.registerService(Command.class, command, null));
         }
+    }
+
+    /** Relative ones lie in the appliance's home. */
+    private static @Nullable Path file(Path home, String name) {
+        return name.isEmpty() ? null : home.resolve(name);
     }
 
     private static String address(ConsoleServer server, WebRestSettings settings) {
@@ -121,6 +134,9 @@ public final class WebRestComponent {
     private static void check(WebRestSettings settings) {
         within("port", settings.port(), 0, 65535);
         within("idleMinutes", settings.idleMinutes(), 1, 720);
+        if (settings.certificateFile().isEmpty() != settings.keyFile().isEmpty()) {
+            throw new ConfigException(PID, "keyFile", settings.keyFile(), "must be set together with certificateFile");
+        }
         within("sessionHours", settings.sessionHours(), 1, 168);
         within("patienceSeconds", settings.patienceSeconds(), 1, 120);
         for (String name : settings.names()) {
@@ -178,6 +194,7 @@ public final class WebRestComponent {
     @Deactivate
     public void deactivate() throws IOException {
         registrations.forEach(ServiceRegistration::unregister);
+        guard.close();
         listening.close();
         access.close();
         audit.close();

@@ -23,6 +23,19 @@ public @interface WebRestSettings {
     String[] names() default {};
 
     @AttributeDefinition(
+            name = "Certificate file",
+            description = "A chain in PEM, the server's own certificate first; read again every half an hour. Unless told, "
+                    + "the appliance's own authority issues one.",
+            required = false)
+    String certificateFile() default "";
+
+    @AttributeDefinition(
+            name = "Key file",
+            description = "The key of the certificate in the file, unencrypted PKCS #8 in PEM.",
+            required = false)
+    String keyFile() default "";
+
+    @AttributeDefinition(
             name = "Idle minutes",
             description = "A session ends when nothing was done in it for so long.",
             min = "1",

@@ -39,6 +39,7 @@ public final class Access implements Gate, AutoCloseable {
     private final Supplier<List<UserDirectory>> directories;
     private BooleanSupplier setup = () -> false;
     private @Nullable Thread sweeping;
+    private volatile @Nullable Guard guard;
 
     /** What a session is limited to. */
     public record Limits(Duration idle, Duration longest) {}
@@ -164,6 +165,19 @@ public final class Access implements Gate, AutoCloseable {
             return tokens.byId(visit.session()).map(token -> token.isFor(method, path)).orElse(false);
         } catch (Problem e) {
             return false;
+        }
+    }
+
+    /** Who is told of calls that pass. */
+    public void guardedBy(Guard other) {
+        guard = other;
+    }
+
+    @Override
+    public void passed(Visit visit, String method, String path) {
+        Guard present = guard;
+        if (present != null) {
+            present.passed(visit, method, path);
         }
     }
 

@@ -149,6 +149,16 @@ public final class ConsoleServer implements AutoCloseable {
         return connector;
     }
 
+    /** Another certificate for connections to come. */
+    public synchronized void show(TlsPolicy.Identity identity) throws Exception {
+        if (tls != null) {
+            var keys = Identity.keyStore(identity);
+            tls.getConnectionFactory(SslConnectionFactory.class)
+                    .getSslContextFactory()
+                    .reload(factory -> factory.setKeyStore(keys));
+        }
+    }
+
     private static HttpConfiguration http() {
         var http = new HttpConfiguration();
         http.setSendServerVersion(false);

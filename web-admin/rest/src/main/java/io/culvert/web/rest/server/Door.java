@@ -136,6 +136,9 @@ final class Door extends Handler.Abstract {
             }
             throw refusal;
         }
+        if (!local) {
+            gate.passed(visit, endpoint.method(), path);
+        }
         WebResponse answer = write ? written(endpoint, exchange) : endpoint.handler().handle(exchange);
         answers.send(answer, gate, visit, request, response, callback);
     }

@@ -41,6 +41,9 @@ public interface Gate {
      */
     boolean inScope(Visit visit, String method, String path);
 
+    /** Is told of each call that has passed every check, but those at the Unix socket. */
+    void passed(Visit visit, String method, String path);
+
     /** Calls {@code ended} when the session ends or changes its role. Closing what this returns forgets it. */
     Watch watch(Visit visit, Runnable ended);
 
