@@ -22,6 +22,9 @@ export const secret = f => around(f, html`<div class="secret"><input id=${f.id} 
   autocapitalize="none" spellcheck="false" ?required=${!f.optional} aria-invalid=${f.error ? 'true' : nothing} aria-describedby=${described(f)} @input=${e => { f.change?.(e.target.value); redraw(); }}>
   <button class="btn ghost icon-only" type="button" aria-pressed=${shown.has(f.id) ? 'true' : 'false'} aria-label=${t('form.show', { what: f.label })} @click=${() => { if (!shown.delete(f.id)) shown.add(f.id); redraw(); }}>${icon(shown.has(f.id) ? 'eye-off' : 'eye', 's')}</button></div>`);
 
+/** Whose password a form sets, unseen: password managers ask for it. */
+export const ownerOf = name => html`<input class="vh" tabindex="-1" aria-hidden="true" name="username" autocomplete="username" .value=${name}>`;
+
 /** One of many: options are [value, label]. */
 export const select = f => around(f, html`<select id=${f.id} name=${f.name ?? f.id} ?disabled=${f.disabled} aria-invalid=${f.error ? 'true' : nothing} aria-describedby=${described(f)} @change=${e => { f.change?.(e.target.value); redraw(); }}>
   ${f.options.map(([v, l]) => html`<option value=${v} ?selected=${String(v) === String(f.value)}>${l}</option>`)}</select>`);

@@ -4,7 +4,7 @@ import { state, set } from '../store.js';
 import { t } from '../i18n.js';
 import { post } from '../api.js';
 import { openDialog, foot } from './dialog.js';
-import { field, secret } from './form.js';
+import { field, secret, ownerOf } from './form.js';
 import { passkeys, usePasskey, gaveUp } from './passkey.js';
 import { icon } from './ui.js';
 
@@ -24,7 +24,7 @@ export function prove() {
       size: 'narrow', name: 'proof', onclose: result => done(result === true),
       view: d => ({
         heading: t('proof.head'), text: t('proof.text'), submit: () => send(d),
-        body: html`${secret({ id: 'proof-password', name: 'password', label: t('signin.password'), autocomplete: 'current-password', error: d.problem?.fields?.password, value: d.values.password, change: v => { d.values.password = v; } })}
+        body: html`${ownerOf(state.session.name)}${secret({ id: 'proof-password', name: 'password', label: t('signin.password'), autocomplete: 'current-password', error: d.problem?.fields?.password, value: d.values.password, change: v => { d.values.password = v; } })}
           ${field({ id: 'proof-code', name: 'code', label: t('signin.code'), hint: t('signin.codeHint'), inputmode: 'numeric', autocomplete: 'one-time-code', mono: true, optional: true, error: d.problem?.fields?.code, value: d.values.code, change: v => { d.values.code = v; } })}
           ${passkeys() ? html`<button class="btn" type="button" @click=${() => withKey(d)}>${icon('fingerprint', 's')}${t('signin.passkey')}</button>` : ''}`,
         foot: foot(d, { action: t('proof.go') }),

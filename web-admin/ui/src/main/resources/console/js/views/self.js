@@ -3,7 +3,7 @@ import { html, nothing } from '../lit.js';
 import { state, redraw } from '../store.js';
 import { get, post, del, seg } from '../api.js';
 import { t, day, word } from '../i18n.js';
-import { field, secret } from '../parts/form.js';
+import { field, secret, ownerOf } from '../parts/form.js';
 import { openDialog, confirm, foot } from '../parts/dialog.js';
 import { handOver, pictureOf } from '../parts/ready.js';
 import { icon, problemText, failure, loading, copy, MARK } from '../parts/ui.js';
@@ -72,7 +72,7 @@ export function changePassword(path, name, old = false) {
     size: 'narrow',
     view: () => ({
       heading: t('account.passwordHead'), text: old ? null : t('account.passwordEnds'), submit: async () => { if (await d.run(() => post(path, v))) { d.close(); toast(t('account.passwordSet')); } },
-      body: html`<input class="vh" tabindex="-1" aria-hidden="true" name="username" autocomplete="username" .value=${name}>
+      body: html`${ownerOf(name)}
         ${old ? secret({ id: 'old-password', name: 'old', label: t('account.oldPassword'), autocomplete: 'current-password', error: d.problem?.fields?.old, value: v.old, change: x => { v.old = x; } }) : nothing}
         ${secret({ id: 'own-password', name: 'password', label: t('users.newPassword'), hint: t('setup.passwordHint'), error: d.problem?.fields?.password, value: v.password, change: x => { v.password = x; } })}`,
       foot: foot(d, { action: t('users.setPassword'), disabled: !v.password }),

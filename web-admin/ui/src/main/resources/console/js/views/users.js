@@ -7,7 +7,7 @@ import { asked, query } from '../router.js';
 import { t, tn, num, word, day, listOf } from '../i18n.js';
 import { List, table, finder } from '../parts/list.js';
 import { openDialog, confirm, foot, points } from '../parts/dialog.js';
-import { field, secret, area, toggle } from '../parts/form.js';
+import { field, secret, area, toggle, ownerOf } from '../parts/form.js';
 import { icon, badge, pageHead, choices, empty, when, initials, loading, failure, copy } from '../parts/ui.js';
 import { menu } from '../parts/menu.js';
 import { toast } from '../parts/say.js';
@@ -79,7 +79,7 @@ async function show(id) {
         <dl class="kv"><div><dt>${t('users.signIn')}</dt><dd>${signIn(u)}</dd></div><div><dt>${t('users.lastSeen')}</dt><dd>${u.sessions ? t('time.now') : when(u.lastSeen)}</dd></div><div><dt>${t('nav.sessions')}</dt><dd>${u.sessions ? html`<a href="#/sessions?filter=${seg(`user:${u.name}`)}" @click=${() => d.close()}>${tn('n.sessions', u.sessions)}</a>` : num(0)}</dd></div></dl>
         <div class="stack tight"><h3>${t('users.profiles')}</h3>${u.profiles.length ? html`<ul class="checks rows">${u.profiles.map(p => html`<li>${icon(p.device && /phone|tablet|ios|android/i.test(p.device) ? 'smartphone' : 'laptop', 'ok')}<div><b>${p.device || t('users.unnamed')}</b><span>${word('protocol', p.protocol)} · ${t('users.valid', { from: day(p.notBefore), to: day(p.notAfter) })}</span></div>
           <button class="btn small" type="button" @click=${async () => { if (await revoke(p)) load(); }}>${icon('trash-2', 's')}${t('users.revoke')}<span class="vh"> ${p.device || p.id}</span></button></li>`)}</ul>` : html`<p class="dim">${t('users.noProfileText')}</p>`}</div>
-        <div class="actions">${u.enabled ? html`<button class="btn" type="button" @click=${() => issue(u, load)}>${icon('file-key', 's')}${t('users.issue')}</button>` : nothing}<button class="btn" type="button" @click=${() => password(u)}>${icon('key-round', 's')}${t('users.newPassword')}</button><button class="btn" type="button" @click=${() => factor(u).then(load)}>${icon('smartphone', 's')}${t('users.factor')}</button></div>`,
+        <div class="actions">${u.enabled ? html`<button class="btn" type="button" @click=${() => issue(u, load)}>${icon('file-key', 's')}${t('users.issue')}</button>` : nothing}<button class="btn" type="button" @click=${() => password(u, load)}>${icon('key-round', 's')}${t('users.newPassword')}</button><button class="btn" type="button" @click=${() => factor(u).then(load)}>${icon('smartphone', 's')}${t('users.factor')}</button></div>`,
       foot: u ? html`<button class="btn danger quiet" type="button" @click=${async () => { if (await remove(u)) d.close(); }}>${icon('trash-2', 's')}${t('users.remove')}</button><span class="grow"></span>${u.enabled ? html`<button class="btn" type="button" @click=${async () => { if (await disable(u)) load(); }}>${icon('ban', 's')}${t('users.disable')}</button>` : html`<button class="btn" type="button" @click=${async () => { await enable(u); load(); }}>${icon('user-check', 's')}${t('users.enable')}</button>`}<button class="btn primary" type="button" @click=${() => d.close()}>${t('do.done')}</button>` : html`<button class="btn" type="button" @click=${() => d.close()}>${t('do.close')}</button>`,
     }),
   });
@@ -195,13 +195,13 @@ const remove = u => confirm({
   run: async () => { const r = await del(`/users/${seg(u.id)}`); toast(r?.note || t('users.isRemoved', { name: u.name })); list.load(true); },
 });
 
-function password(u) {
+function password(u, after = () => {}) {
   const v = { password: '' };
   const d = openDialog({
-    size: 'narrow', name: 'password',
+    size: 'narrow', name: 'password', onclose: after,
     view: () => ({
       heading: t('users.passwordHead', { name: u.name }), text: t('users.passwordText'), submit: () => save(),
-      body: html`${secret({ id: 'new-password', name: 'password', label: t('users.newPassword'), error: d.problem?.fields?.password, value: v.password, change: x => { v.password = x; } })}
+      body: html`${ownerOf(u.name)}${secret({ id: 'new-password', name: 'password', label: t('users.newPassword'), error: d.problem?.fields?.password, value: v.password, change: x => { v.password = x; } })}
         <button class="btn small self-start" type="button" @click=${() => { v.password = passPhrase(); redraw(); copy(v.password).then(ok => ok && toast(t('users.phraseCopied'))); }}>${icon('refresh-cw', 's')}${t('users.makePhrase')}</button>`,
       foot: foot(d, { action: t('users.setPassword'), disabled: !v.password }),
     }),

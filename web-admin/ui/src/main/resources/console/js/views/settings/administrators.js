@@ -5,7 +5,7 @@ import { post, patch, del, seg } from '../../api.js';
 import { t, word } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
 import { openDialog, confirm, foot } from '../../parts/dialog.js';
-import { field, secret, cards } from '../../parts/form.js';
+import { field, secret, cards, ownerOf } from '../../parts/form.js';
 import { passPhrase } from '../../parts/phrase.js';
 import { menu } from '../../parts/menu.js';
 import { icon, badge, when, initials, copy } from '../../parts/ui.js';
@@ -61,7 +61,7 @@ function password(a) {
     view: () => ({
       heading: t('users.passwordHead', { name: a.name }), text: t('admins.passwordText'),
       submit: async () => { if (await d.run(() => patch(`/administrators/${seg(a.name)}`, v))) { d.close(); toast(t('users.passwordSet', { name: a.name })); people.load(); } },
-      body: phrase(d, v), foot: foot(d, { action: t('users.setPassword'), disabled: !v.password }),
+      body: html`${ownerOf(a.name)}${phrase(d, v)}`, foot: foot(d, { action: t('users.setPassword'), disabled: !v.password }),
     }),
   });
 }

@@ -5,7 +5,7 @@ import { post, put, del, url, seg } from '../../api.js';
 import { t, bytes, dateTime } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
 import { openDialog, confirm, foot, points } from '../../parts/dialog.js';
-import { field, secret, select } from '../../parts/form.js';
+import { field, secret, select, ownerOf } from '../../parts/form.js';
 import { prove } from '../../parts/proof.js';
 import { passPhrase } from '../../parts/phrase.js';
 import { icon, badge, empty, copy, at } from '../../parts/ui.js';
@@ -35,7 +35,7 @@ async function download(f) {
   link.click();
 }
 
-const phrase = (d, v, hint, optional = false) => html`<div class="stack tight"><input class="vh" tabindex="-1" aria-hidden="true" name="username" autocomplete="username" value="backup">${secret({ id: 'backup-phrase', name: 'passphrase', label: t('backup.phrase'), hint, optional, error: d.problem?.fields?.passphrase, value: v.passphrase, change: x => { v.passphrase = x; } })}<button class="btn small self-start" type="button" @click=${() => { v.passphrase = passPhrase(); redraw(); copy(v.passphrase).then(ok => ok && toast(t('users.phraseCopied'))); }}>${icon('refresh-cw', 's')}${t('users.makePhrase')}</button></div>`;
+const phrase = (d, v, hint, optional = false) => html`<div class="stack tight">${ownerOf('backup')}${secret({ id: 'backup-phrase', name: 'passphrase', label: t('backup.phrase'), hint, optional, error: d.problem?.fields?.passphrase, value: v.passphrase, change: x => { v.passphrase = x; } })}<button class="btn small self-start" type="button" @click=${() => { v.passphrase = passPhrase(); redraw(); copy(v.passphrase).then(ok => ok && toast(t('users.phraseCopied'))); }}>${icon('refresh-cw', 's')}${t('users.makePhrase')}</button></div>`;
 
 function make() {
   const v = { passphrase: '' }, set = backups.data?.passphraseSet;
