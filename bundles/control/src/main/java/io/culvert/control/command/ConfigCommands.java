@@ -25,12 +25,16 @@ public final class ConfigCommands {
                 command("config set", arguments -> shown(settings.set(arguments.text("path"), value(arguments)))),
                 command("config export", arguments -> settings.export()),
                 command("config history", arguments ->
-                        settings.history().stream().map(ConfigCommands::shown).toList()),
+                        settings.history(last(arguments)).stream().map(ConfigCommands::shown).toList()),
                 command("config rollback", arguments -> shown(settings.rollback(arguments.number("number")))),
                 command("config schema", arguments -> SchemaForm.json(
                         arguments.text("module"), settings.detail(arguments.text("module")).schema())),
                 command("config detail", arguments -> detail(settings.detail(arguments.text("module")))),
                 command("config edit", this::edit));
+    }
+
+    private static int last(Arguments arguments) throws CommandException {
+        return arguments.optional("last").isPresent() ? arguments.number("last") : Integer.MAX_VALUE;
     }
 
     private static Map<String, Object> detail(Settings.Detail detail) {

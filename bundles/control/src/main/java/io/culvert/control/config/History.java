@@ -50,8 +50,14 @@ public final class History {
 
     /** Oldest first. */
     public List<Entry> entries() throws SettingsException {
+        return last(Integer.MAX_VALUE);
+    }
+
+    /** The newest {@code count}, oldest first. */
+    public List<Entry> last(int count) throws SettingsException {
+        List<Path> files = files();
         var entries = new ArrayList<Entry>();
-        for (Path file : files()) {
+        for (Path file : files.subList(Math.max(0, files.size() - count), files.size())) {
             entries.add(read(file));
         }
         return entries;

@@ -433,6 +433,11 @@ public final class Settings {
         return history.entries();
     }
 
+    /** The newest {@code count}, oldest first. */
+    public List<History.Entry> history(int count) throws SettingsException {
+        return history.last(count);
+    }
+
     @SuppressWarnings("unchecked") // copies of what JSON was read into: names are strings
     private static Map<String, Object> copy(Map<String, Object> map) {
         var copy = new LinkedHashMap<String, Object>();

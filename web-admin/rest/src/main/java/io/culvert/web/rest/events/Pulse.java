@@ -4,6 +4,7 @@ import io.culvert.api.status.PathStatus;
 import io.culvert.web.rest.resource.Appliance;
 import io.culvert.web.rest.resource.ChangesResource.Change;
 import io.culvert.web.rest.resource.OverviewResource.SessionCounts;
+import io.culvert.web.rest.resource.SessionsResource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,9 +110,10 @@ public final class Pulse implements Runnable {
         }
         hub.publish("throughput", json.apply(new ThroughputEvent(
                 time, (long) moved[0], (long) moved[1], (long) moved[2], (long) moved[3], (long) moved[7])));
-        SessionCounts counts = appliance.counts();
+        SessionsResource.Tally tally = appliance.tally();
+        SessionCounts counts = tally.counts();
         hub.publish("counts", json.apply(new CountsEvent(
-                time, counts.total(), counts.established(), counts.byInstance(), appliance.usersOnline())));
+                time, counts.total(), counts.established(), counts.byInstance(), tally.users())));
         modules();
         changes();
         audit();

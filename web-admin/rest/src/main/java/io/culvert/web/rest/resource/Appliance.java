@@ -8,9 +8,7 @@ import io.culvert.api.status.PathWatch;
 import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.web.rest.resource.ChangesResource.Change;
-import io.culvert.web.rest.resource.OverviewResource.SessionCounts;
 import io.culvert.web.rest.resource.OverviewResource.Throughput;
-import io.culvert.web.rest.resource.SessionsResource.Session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -29,7 +27,6 @@ public final class Appliance {
     private final SessionsResource sessions;
     private final ChangesResource changes;
     private final HealthResource health;
-    private final OverviewResource overview;
     private final List<WebEndpoint> endpoints = new ArrayList<>();
     private volatile Throughput throughput = new Throughput(0, 0, 0, 0);
 
@@ -60,7 +57,7 @@ public final class Appliance {
         var modules = new ModulesResource(commands, catalogue, changes);
         health = new HealthResource(services::modules, version);
         var metrics = new MetricsResource(history, clock);
-        overview = new OverviewResource(
+        var overview = new OverviewResource(
                 commands, health, sessions, users, changes, catalogue, metrics, live(), clock, version);
         endpoints.addAll(overview.endpoints());
         endpoints.addAll(metrics.endpoints());
@@ -116,16 +113,8 @@ public final class Appliance {
         return moved;
     }
 
-    public SessionCounts counts() {
-        return overview.counts();
-    }
-
-    public int usersOnline() {
-        return (int) sessions.all().stream()
-                .map(Session::user)
-                .filter(user -> !user.isEmpty())
-                .distinct()
-                .count();
+    public SessionsResource.Tally tally() {
+        return sessions.tally();
     }
 
     public List<ModuleSettings.State> modules() {

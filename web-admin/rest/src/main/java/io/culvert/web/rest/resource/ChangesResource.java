@@ -401,9 +401,8 @@ public final class ChangesResource {
         List<Row> rows = commands.rowsOrNone("module changes", Map.of("last", count));
         Map<String, String> last = lastByModule(rows);
         rows.forEach(row -> all.add(change(row, last.getOrDefault(row.text("module"), ""))));
-        List<Row> history = commands.rowsOrNone("config history", Map.of());
-        List<Row> some = history.subList(Math.max(0, history.size() - count), history.size());
-        some.forEach(row -> all.add(config(row, row == history.getLast())));
+        List<Row> history = commands.rowsOrNone("config history", Map.of("last", count));
+        history.forEach(row -> all.add(config(row, row == history.getLast())));
         all.sort(comparing(Change::created).reversed());
         return all;
     }

@@ -9,7 +9,6 @@ import io.culvert.api.web.WebRequest;
 import io.culvert.api.web.WebResponse;
 import io.culvert.web.rest.resource.ChangesResource.Change;
 import io.culvert.web.rest.resource.MetricsResource.Metrics;
-import io.culvert.web.rest.resource.SessionsResource.Session;
 import io.culvert.web.rest.resource.UsersResource.User;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
@@ -18,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** {@code /overview}: the first page in one call. */
@@ -161,18 +159,8 @@ public final class OverviewResource {
                 metrics.metrics("throughput", now.getEpochSecond() - CHART_SECONDS, now.getEpochSecond(), 60)));
     }
 
-    /** How many sessions there are, for this page and for the stream. */
-    public SessionCounts counts() {
-        List<Session> all = sessions.all();
-        var byProtocol = new TreeMap<String, Integer>();
-        var byInstance = new TreeMap<String, Integer>();
-        int established = 0;
-        for (Session session : all) {
-            byProtocol.merge(session.protocol(), 1, Integer::sum);
-            byInstance.merge(session.protocol() + "/" + session.instance(), 1, Integer::sum);
-            established += session.established() ? 1 : 0;
-        }
-        return new SessionCounts(all.size(), established, byProtocol, byInstance);
+    private SessionCounts counts() {
+        return sessions.tally().counts();
     }
 
     private ModuleCounts modules(List<State> states) throws InterruptedException {

@@ -12,6 +12,7 @@ import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebRequest;
 import io.culvert.api.web.WebResponse;
+import io.culvert.web.rest.resource.OverviewResource.SessionCounts;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -147,6 +148,25 @@ public final class SessionsResource {
 
     private LiveSessions live() throws Problem {
         return sessions.get().orElseThrow(() -> Problem.unavailable("The network part, core, does not run."));
+    }
+
+    /** How many there are, and of how many users. */
+    public record Tally(SessionCounts counts, int users) {}
+
+    /** Counts without a look at each session's details, as it is done every second. */
+    Tally tally() {
+        var byProtocol = new TreeMap<String, Integer>();
+        var byInstance = new TreeMap<String, Integer>();
+        var users = new HashSet<String>();
+        int established = 0;
+        List<SessionStatus> list = sessions.get().map(LiveSessions::list).orElse(List.of());
+        for (SessionStatus session : list) {
+            byProtocol.merge(session.protocol(), 1, Integer::sum);
+            byInstance.merge(session.protocol() + "/" + session.instance(), 1, Integer::sum);
+            established += session.established() ? 1 : 0;
+            session.peer().ifPresent(peer -> users.add(peer.user()));
+        }
+        return new Tally(new SessionCounts(list.size(), established, byProtocol, byInstance), users.size());
     }
 
     /** All sessions; none when core does not run. */
