@@ -50,7 +50,7 @@ class ManifestsIT {
         for (String id : List.of("wire", "core", "tunnel.", "policy.", "route.", "net.", "codec.")) {
             MAY_IMPORT.put(id, API_AND_WIRE);
         }
-        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap", "backup", "web.")) {
+        for (String id : List.of("tls.", "crypto.", "auth.", "failover.", "log.", "store.", "pki", "control", "swap", "backup", "trace.", "web.")) {
             MAY_IMPORT.put(id, API);
         }
     }
