@@ -1,14 +1,20 @@
 // A button that opens a small list of actions beside it. The popover closes by itself on Esc and on a click elsewhere.
 import { html, nothing } from '../lit.js';
+import { redraw } from '../store.js';
 import { icon } from './ui.js';
 
+/** Whose actions are drawn: a list has a menu in each row, and only the open one is worth its elements. */
+let opened = null;
+
 function place(event) {
+  const menu = event.target;
   if (event.newState !== 'open') return;
-  const menu = event.target, button = document.querySelector(`[popovertarget="${menu.id}"]`);
-  const b = button.getBoundingClientRect();
+  opened = menu.id;
+  redraw();
   menu.style.setProperty('visibility', 'hidden');
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`);
   requestAnimationFrame(() => {
-    const { offsetWidth: w, offsetHeight: h } = menu, rtl = getComputedStyle(button).direction === 'rtl';
+    const { offsetWidth: w, offsetHeight: h } = menu, rtl = getComputedStyle(button).direction === 'rtl', b = button.getBoundingClientRect();
     const left = Math.max(8, Math.min(innerWidth - w - 8, rtl ? b.left : b.right - w));
     const below = b.bottom + 6 + h < innerHeight - 8;
     menu.style.setProperty('left', `${left}px`);
@@ -29,6 +35,6 @@ const act = run => event => { const menu = event.currentTarget.closest('[popover
 
 /** `items` are { image, text, run, href, tone } or null; `id` is unique on the page. */
 export const menu = (id, label, items, look = {}) => html`<button class="btn ${look.cls ?? 'small ghost icon-only'}" type="button" popovertarget=${id} aria-label=${label}>${look.content ?? icon('ellipsis-vertical', 's')}</button>
-  <div id=${id} class="menu" popover role="group" aria-label=${label} @toggle=${place} @keydown=${keys}>${look.head ?? nothing}${items.filter(Boolean).map(m => m.href
+  <div id=${id} class="menu" popover role="group" aria-label=${label} @beforetoggle=${place} @keydown=${keys}>${id !== opened ? nothing : html`${look.head ?? nothing}${items.filter(Boolean).map(m => m.href
     ? html`<a href=${m.href} @click=${act()}>${icon(m.image, 's')}${m.text}</a>`
-    : html`<button type="button" class=${m.tone ?? ''} aria-pressed=${m.pressed == null ? nothing : String(m.pressed)} @click=${act(m.run)}>${icon(m.image, 's')}${m.text}</button>`)}</div>`;
+    : html`<button type="button" class=${m.tone ?? ''} aria-pressed=${m.pressed == null ? nothing : String(m.pressed)} @click=${act(m.run)}>${icon(m.image, 's')}${m.text}</button>`)}`}</div>`;
