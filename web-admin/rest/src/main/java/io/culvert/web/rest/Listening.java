@@ -28,12 +28,17 @@ final class Listening implements AutoCloseable {
     private final ConsoleIdentity own;
     private final @Nullable Path certificate;
     private final @Nullable Path key;
-    private @Nullable Thread renewing;
+    private final Thread starting;
+    private volatile @Nullable Thread renewing;
 
-    /** @param certificate with {@code key}, an imported one; null for the appliance's own */
+    /**
+     * @param begun lets tunnels come first
+     * @param certificate with {@code key}, an imported one; null for the appliance's own
+     */
     Listening(
             ConsoleServer server,
             Path socket,
+            Begun begun,
             Guard.Place place,
             ConsoleIdentity own,
             @Nullable Path certificate,
@@ -43,15 +48,16 @@ final class Listening implements AutoCloseable {
         this.own = own;
         this.certificate = certificate;
         this.key = key;
-        Thread starting = new Thread(() -> start(socket), "web-start");
+        starting = new Thread(() -> start(socket, begun), "web-start");
         starting.setDaemon(true);
         // Jetty finds its protocols through the thread's class loader.
         starting.setContextClassLoader(Listening.class.getClassLoader());
         starting.start();
     }
 
-    private void start(Path socket) {
+    private void start(Path socket, Begun begun) {
         try {
+            begun.await();
             server.start();
             server.openUnix(socket);
             if (place.port() > 0) {
@@ -60,6 +66,8 @@ final class Listening implements AutoCloseable {
                 LOG.info("web: listening on {} port {}", place.address(), server.port());
                 renewing = Thread.ofVirtual().name("web-certificate").start(() -> renew(identity));
             }
+        } catch (InterruptedException e) {
+            // Stopped before it had begun.
         } catch (Exception e) {
             LOG.error("web: cannot listen on {} port {}, {}", place.address(), place.port(), e.getMessage());
         } finally {
@@ -105,13 +113,15 @@ final class Listening implements AutoCloseable {
 
     @Override
     public void close() {
+        starting.interrupt();
         try {
             started.await(STARTED.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (renewing != null) {
-            renewing.interrupt();
+        Thread looking = renewing;
+        if (looking != null) {
+            looking.interrupt();
         }
         server.close();
     }

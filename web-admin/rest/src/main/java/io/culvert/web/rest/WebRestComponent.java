@@ -111,12 +111,13 @@ public final class WebRestComponent {
         listening = new Listening(
                 server,
                 home.resolve("run/web.sock"),
+                new Begun(context),
                 place,
                 new ConsoleIdentity(() -> authority),
                 file(home, settings.certificateFile()),
                 file(home, settings.keyFile()));
         registrations.add(context.registerService(AuditTrail.class, audit, null));
-        for (Command command : new AccessCommands(access, setup, audit, () -> address(server, settings)).all()) {
+        for (Command command : new AccessCommands(access, setup, audit, () -> address(settings)).all()) {
             registrations.add(context.registerService(Command.class, command, null));
         }
     }
@@ -126,9 +127,9 @@ public final class WebRestComponent {
         return name.isEmpty() ? null : home.resolve(name);
     }
 
-    private static String address(ConsoleServer server, WebRestSettings settings) {
+    private static String address(WebRestSettings settings) {
         String host = settings.names().length > 0 ? settings.names()[0] : ConsoleIdentity.hostName();
-        return server.port() > 0 ? "https://" + host + ":" + server.port() + "/" : "";
+        return settings.port() > 0 ? "https://" + host + ":" + settings.port() + "/" : "";
     }
 
     private static void check(WebRestSettings settings) {
