@@ -5,7 +5,7 @@ import { redraw } from '../../store.js';
 import { get, put } from '../../api.js';
 import { t, listOf } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
-import { confirm } from '../../parts/dialog.js';
+import { confirm, openDialog } from '../../parts/dialog.js';
 import { field } from '../../parts/form.js';
 import { icon, failure } from '../../parts/ui.js';
 import { toast } from '../../parts/say.js';
@@ -19,6 +19,7 @@ export default {
   view: () => html`${vpn.show(dial)}${own.show(listens)}`,
 };
 
+const FILES = ['certificateFile', 'keyFile'];
 const words = text => text.split(/[\s,]+/).filter(Boolean);
 const wrong = name => my.problem?.fields?.[name];
 const button = (text, disabled) => html`<div class="actions"><button class="btn primary" ?disabled=${disabled || my.busy}>${my.busy ? icon('loader-circle', 's spin') : nothing}${text}</button></div>`;
@@ -47,21 +48,44 @@ async function saveRemote() {
 
 function listens(c) {
   const values = c.instances[0]?.values ?? {};
-  my.console ??= { address: values.address ?? '::', port: String(values.port ?? 8443), names: (values.names ?? []).join(', ') };
-  const v = my.console, same = v.address === values.address && Number(v.port) === values.port && words(v.names).join() === (values.names ?? []).join();
+  my.console ??= { address: values.address ?? '::', port: String(values.port ?? 8443), names: (values.names ?? []).join(', '), certificateFile: values.certificateFile ?? '', keyFile: values.keyFile ?? '' };
+  const v = my.console, same = v.address === values.address && Number(v.port) === values.port && words(v.names).join() === (values.names ?? []).join() && FILES.every(f => v[f] === (values[f] ?? ''));
   return html`<section class="card" aria-labelledby="listens"><header><h2 id="listens">${t('appliance.console')}</h2></header><form class="body stack" novalidate @submit=${e => { e.preventDefault(); saveConsole(c); }}>
     ${my.problem?.of === 'console' ? failure(my.problem) : nothing}
     <div class="grid-2">${field({ id: 'console-address', name: 'address', label: t('appliance.address'), hint: t('appliance.addressHint'), mono: true, error: wrong('address'), value: v.address, change: x => { v.address = x; } })}${field({ id: 'console-port', name: 'port', label: t('appliance.port'), type: 'number', min: 1, max: 65535, error: wrong('port'), value: v.port, change: x => { v.port = x; } })}</div>
     ${field({ id: 'console-names', name: 'names', label: t('cert.names'), hint: t('cert.namesHint'), optional: true, mono: true, error: wrong('names'), value: v.names, change: x => { v.names = x; } })}
+    <div class="grid-2">${FILES.map(f => field({ id: `console-${f}`, name: f, label: t(`appliance.${f}`), hint: t(`appliance.${f}.hint`), optional: true, mono: true, error: wrong(f), value: v[f], change: x => { v[f] = x; } }))}</div>
     <div class="line spread"><a class="small" href="#/modules/web.rest/settings">${t('appliance.more')}</a></div>${button(t('appliance.saveConsole'), same)}</form></section>`;
 }
 async function saveConsole(c) {
-  const v = my.console, to = `${location.protocol}//${location.hostname}:${v.port}/`;
+  const v = my.console, before = c.instances[0]?.values ?? {}, port = Number(v.port), moves = port !== before.port;
+  const to = `${location.protocol}//${location.hostname}:${v.port}/#/settings/appliance`;
+  const values = { address: v.address.trim(), port, names: words(v.names), ...Object.fromEntries(FILES.map(f => [f, v[f].trim()])) };
   my.problem = null;
-  await confirm({
+  const done = await confirm({
     heading: t('appliance.moveHead'), tone: 'primary',
-    list: [['refresh-cw', 'warn', t('appliance.restarts'), t('appliance.restartsText')], ['activity', 'ok', t('appliance.tunnels'), ''], Number(v.port) !== c.instances[0]?.values.port ? ['external-link', 'warn', t('appliance.moves', { url: to }), ''] : null],
+    list: [['refresh-cw', 'warn', t('appliance.restarts'), t('appliance.restartsText')], ['activity', 'ok', t('appliance.tunnels'), ''], ['timer', 'ok', t('appliance.guard'), t('appliance.guardText')]],
     keep: t('do.cancel'), action: t('appliance.saveConsole'),
-    run: async () => { await put(CONSOLE, { instance: c.instances[0]?.name ?? '', values: { address: v.address.trim(), port: Number(v.port), names: words(v.names) }, remove: [] }); toast(t('appliance.saved')); if (to.startsWith(location.origin + '/')) setTimeout(() => own.load(), 3000); },
+    run: async () => { await put(CONSOLE, { instance: c.instances[0]?.name ?? '', values, remove: [] }); },
   });
+  if (!done) return;
+  if (moves) moved(to); else back();
+}
+/** The browser itself has to come by at the new place, else the old one is brought back. */
+function moved(to) {
+  const d = openDialog({
+    size: 'narrow',
+    view: () => ({
+      heading: t('appliance.movedHead'), text: t('appliance.guardText'), body: html`<p><a class="mono" href=${to}>${to.split('#')[0]}</a></p>`,
+      foot: html`<button class="btn" type="button" @click=${() => d.close()}>${t('do.close')}</button><a class="btn primary" href=${to}>${icon('external-link', 's')}${t('appliance.open')}</a>`,
+    }),
+  });
+}
+/** Asks at the same address until the console answers again, which also keeps the change. */
+async function back() {
+  for (let tries = 0; tries < 40; tries++) {
+    await new Promise(done => setTimeout(done, 1500));
+    await own.load();
+    if (!own.problem) { my.console = null; toast(t('appliance.saved')); return redraw(); }
+  }
 }
