@@ -15,6 +15,7 @@ public final class Bench {
 
     private static final Map<String, Run> BENCHMARKS = new TreeMap<>(Map.ofEntries(
             Map.entry("ciphers", CiphersBench::run),
+            Map.entry("console", ConsoleBench::run),
             Map.entry("handshakes", HandshakesBench::run),
             Map.entry("latency", LatencyBench::run),
             Map.entry("peer", PeerBench::run),
