@@ -67,8 +67,8 @@ final class ConsoleBench {
     private static String token(Lab lab, Appliance appliance) {
         local(lab, appliance, "/administrators",
                 "{\"name\":\"bench\",\"role\":\"administrator\",\"password\":\"a quiet afternoon\"}");
-        String made = local(lab, appliance, "/tokens", "{\"name\":\"bench\",\"role\":\"viewer\",\"validDays\":1}");
-        Matcher token = Pattern.compile("\"token\" *: *\"([^\"]+)\"").matcher(made);
+        String made = local(lab, appliance, "/tokens", "{\"name\":\"bench\",\"role\":\"viewer\",\"days\":1}");
+        Matcher token = Pattern.compile("\"secret\" *: *\"([^\"]+)\"").matcher(made);
         if (!token.find()) {
             throw new AssertionError("no token in " + made.length() + " characters of answer");
         }
@@ -77,7 +77,7 @@ final class ConsoleBench {
 
     private static String local(Lab lab, Appliance appliance, String path, String body) {
         return lab.server
-                .exec("curl", "-sS", "--fail-with-body", "--unix-socket",
+                .exec("curl", "-sS", "--fail-with-body", "--retry", "20", "--retry-all-errors", "--unix-socket",
                         appliance.home().resolve("run/control.sock").toString(), "-H", "Content-Type: application/json",
                         "-d", body, "http://localhost/api/v1" + path)
                 .ok();
@@ -128,7 +128,7 @@ final class ConsoleBench {
             opened.add(lab.server.start(
                     "console-" + i,
                     List.of("curl", "-sSkN", "--fail-with-body", "-H", "Authorization: Bearer " + token,
-                            API + "/events?topics=overview,sessions,changes,log&level=info")));
+                            API + "/events?topics=overview,modules,changes,log&level=info")));
         }
         opened.forEach(each -> each.await("hello", OPEN));
         return opened;
