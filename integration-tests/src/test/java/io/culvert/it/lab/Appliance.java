@@ -66,7 +66,7 @@ public final class Appliance implements AutoCloseable {
         coreSettings.forEach(s -> yaml.append("    ").append(s).append('\n'));
         for (var module : List.of(
                 "store.local", "pki", "tls.jsse", "tls.openssl", "crypto.jce", "crypto.openssl", "net.ipv4", "net.ipv6", "auth.file",
-                "log.console", "log.file", "backup", "web.watch")) {
+                "log.console", "log.file", "backup")) {
             yaml.append("  ").append(module).append(": {}\n");
         }
         for (var module : moreModules) {

@@ -22,7 +22,8 @@ class MetricsIT {
         try (var lab = Lab.open("metrics", 1)) {
             var appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
             appliance.configure(
-                    List.of("redirectGateway: false"), List.of("udp: { transport: udp, port: 1194 }"), "web.rest");
+                    List.of("redirectGateway: false"), List.of("udp: { transport: udp, port: 1194 }"), "web.rest",
+                    "web.watch");
             appliance.up();
             appliance.process().await("web: listening", CALL);
             appliance.cli("user", "add", "alice").ok();
