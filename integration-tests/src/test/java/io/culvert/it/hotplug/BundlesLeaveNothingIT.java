@@ -8,13 +8,16 @@ import io.culvert.it.lab.Appliance;
 import io.culvert.it.lab.Lab;
 import io.culvert.it.lab.OpenVpnClient;
 import io.culvert.it.lab.RequiresRoot;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,33 +25,85 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each bundle goes and comes {@value #ROUNDS} times in a running appliance that carries a session. Nothing of those that went stays: no thread
- * in their code, no class loader, no open file, no JDBC driver, no security provider. Every time, all services of all
- * bundles come back and {@code ready} is answered.
+ * Each bundle, the optional ones too, goes and comes several times in a running appliance that carries sessions. Nothing
+ * of those that went stays: no thread in their code, no class loader, no open file, no JDBC driver, no security provider.
+ * Every time, all services of all bundles come back and {@code ready} is answered. {@code -Dculvert.rounds=200} for more
+ * of them, {@code -Dculvert.modules=tls.openssl,pki} for some modules alone.
  */
 @RequiresRoot
 class BundlesLeaveNothingIT {
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = Integer.getInteger("culvert.rounds", 5);
 
     private static final int DEADLINE_S = 20;
+
+    private static final int RENEGOTIATE_S = 4;
+
+    /** With one round's longest time. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4 * DEADLINE_S + 10L * ROUNDS);
+
+    /** What the optional modules need to run; the servers that they name are not there. */
+    private static final String[] OPTIONAL = {
+        "tls.bouncycastle: {}",
+        "crypto.bouncycastle: {}",
+        "auth.totp: { mode: appended, withoutSecret: pass }",
+        "auth.ldap: { urls: [\"ldap://127.0.0.1:9\"], startTls: false, allowPlainText: true, searchBase: \"dc=example\" }",
+        "auth.radius: { servers: [\"127.0.0.1:9\"], secret: unused-secret }",
+        "auth.pam: { directory: \"%s\" }",
+        "auth.jdbc: { url: \"jdbc:h2:mem:users\" }",
+        "auth.oidc: { issuer: \"http://127.0.0.1:9\", clientId: culvert, clientSecret: unused, "
+                + "publicUrl: \"http://127.0.0.1:8081\", port: 8081, insecure: true }",
+        "log.syslog: { transport: udp, host: 127.0.0.1 }",
+        "log.socket: { transport: unix, path: /nowhere/socket }",
+        "log.jdbc: { url: \"jdbc:h2:mem:log\", user: culvert, password: hydrogen }",
+        "codec.stub: {}",
+        "codec.lz4: {}",
+        "trace.otlp: { endpoint: \"http://127.0.0.1:9/v1/traces\" }",
+    };
 
     private static Lab lab;
     private static HotPlugAppliance appliance;
     private static OpenVpnClient client;
 
     @BeforeAll
-    static void start() {
-        lab = Lab.open("leave-nothing", 1);
+    static void start() throws IOException {
+        lab = Lab.open("leave-nothing", 2);
         var home = lab.directory().resolve("home");
         var cli = new Appliance(lab.server, home)
                 .configure(
-                        List.of("redirectGateway: false"),
-                        List.of("udp: { transport: udp, port: 1194 }", "tcp: { transport: tcp, port: 1194 }"),
+                        List.of(
+                                "redirectGateway: false",
+                                "tlsSwapWindowSeconds: 1",
+                                "authenticators: [required file, optional totp, optional ldap, optional radius, "
+                                        + "optional pam, optional jdbc]"),
+                        List.of(
+                                "udp: { transport: udp, port: 1194 }",
+                                "login: { transport: udp, port: 1195, login: certificate-and-password }",
+                                "tcp: { transport: tcp, port: 1194 }"),
                         "web.rest", "web.ui", "web.watch");
-        appliance = lab.with(HotPlugAppliance.start(lab.server, home));
+        var settings = home.resolve("etc/culvert.yaml");
+        var yaml = Files.readString(settings).replace("  auth.file: {}\n", "  auth.file: { otherUsers: true }\n");
+        Path pam = Files.createDirectories(lab.directory().resolve("pam.d").toAbsolutePath());
+        Files.writeString(pam.resolve("culvert"), "auth required pam_permit.so\naccount required pam_permit.so\n");
+        Files.writeString(settings, yaml + "  " + String.join("\n  ", OPTIONAL).formatted(pam) + "\n");
+        appliance = lab.with(HotPlugAppliance.start(
+                lab.server, home, BuiltBundle.linkAll(lab.directory().resolve("bundles").toAbsolutePath())));
         cli.cli("user", "add", "alice").ok();
+        cli.addUser("bob", "open sesame");
         client = lab.with(OpenVpnClient.start(
-                        lab, lab.client(1), "alice", cli.profile("alice", Lab.serverIpv4(1), "udp", "udp")))
+                        lab,
+                        lab.client(1),
+                        "alice",
+                        cli.profile("alice", Lab.serverIpv4(1), "udp", "udp")))
+                .awaitConnected();
+        // Has a password, which every authenticator is asked about again and again.
+        lab.with(OpenVpnClient.start(
+                        lab,
+                        lab.client(2),
+                        "bob",
+                        cli.profile("bob", Lab.serverIpv4(2), "udp", "login"),
+                        "auth-user-pass " + OpenVpnClient.login(lab, "bob", "bob", "open sesame"),
+                        "auth-retry nointeract",
+                        "reneg-sec " + RENEGOTIATE_S))
                 .awaitConnected();
         lab.client(1).start("ping", List.of("ping", "-n", "-i", "0.2", "10.8.0.1"));
     }
@@ -61,13 +116,18 @@ class BundlesLeaveNothingIT {
     }
 
     static List<String> modules() {
-        return BuiltBundle.modules();
+        String some = System.getProperty("culvert.modules");
+        return some == null
+                ? Stream.concat(BuiltBundle.modules().stream(), BuiltBundle.optional().stream().map(BuiltBundle::name)).toList()
+                : Stream.of(some.split(",")).map("io.culvert."::concat).toList();
     }
 
     @ParameterizedTest
     @MethodSource("modules")
     void shouldLeaveNothing(String name) {
-        assertEquals(List.of(), appliance.tell("cycle " + name + " " + ROUNDS + " " + DEADLINE_S).left());
+        var answer = appliance.tell("cycle " + name + " " + ROUNDS + " " + DEADLINE_S, PATIENCE);
+        System.out.println(name + ", " + ROUNDS + " rounds: " + answer.end());
+        assertEquals(List.of(), answer.left());
         assertEquals(1, client.connectionAttempts(), "the session goes on");
         assertEquals(3, lab.client(1).ping("10.8.0.1", 3));
     }

@@ -76,6 +76,12 @@ final class HotPlugContainer {
             }
         }
         framework.start();
+        for (Bundle bundle : context().getBundles()) {
+            if (bundle.getState() == Bundle.INSTALLED) {
+                // Says why it does not resolve.
+                bundle.start();
+            }
+        }
         HotPlugMain.awaitReady(home);
     }
 

@@ -169,7 +169,7 @@ public final class Proc implements AutoCloseable {
     /** SIGKILL, and the end awaited. */
     public void kill9() {
         process.destroyForcibly();
-        join(Duration.ofSeconds(10));
+        join(Duration.ofSeconds(60));
     }
 
     @Override
