@@ -17,6 +17,7 @@ import picocli.CommandLine.ParentCommand;
 /** Whose modules may run: {@code module keys|trust|distrust|sign|verify}. */
 final class TrustCommands {
     private static final String SETTING = "swap.trustedKeys";
+    private static final int CONFIRMED = 4;
 
     private TrustCommands() {}
 
@@ -62,16 +63,23 @@ final class TrustCommands {
         @Option(names = "--name", paramLabel = "NAME", description = "Whose key it is.")
         String name = "trusted";
 
+        @Option(
+                names = "--confirm",
+                paramLabel = "XXXX",
+                description = "The last four characters of the fingerprint as its author publishes it; asked for unless told.")
+        String confirmed;
+
         @Override
         public void run() {
             String wanted = plain(fingerprint);
+            confirm(wanted, confirmed != null ? confirmed : typed(wanted, name.strip()));
             var keys = ofSettings(module.main.client());
             keys.put(wanted, name.strip());
             set(module.main, keys, "trusted: " + name.strip() + " " + wanted);
         }
     }
 
-    @Command(name = "distrust", description = "Take back trust in a key; what runs goes on until it is stopped.")
+    @Command(name = "distrust", description = "Take back trust in a key; what runs goes on until it is stopped, and does not start again.")
     static final class DistrustCommand implements Runnable {
         @ParentCommand
         ModuleCommand module;
@@ -113,6 +121,26 @@ final class TrustCommands {
             } catch (SigningException e) {
                 throw new Failure(e.getMessage());
             }
+        }
+    }
+
+    /** What is pasted from a refusal is soon trusted; who types the end has looked at what the author publishes. */
+    private static String typed(String fingerprint, String name) {
+        var console = System.console();
+        if (console == null || !console.isTerminal()) {
+            throw new Failure(Failure.WRONG_USAGE, "no terminal to ask at; use --confirm with the last four characters");
+        }
+        String shown = fingerprint.substring(0, fingerprint.length() - CONFIRMED).replaceAll("(.{4})", "$1 ") + "____";
+        String line = console.readLine(
+                "Modules that %s signs get all rights of this appliance. Compare the fingerprint with what is published:%n%s%n"
+                        + "Its last four characters: ",
+                name, shown);
+        return line == null ? "" : line;
+    }
+
+    private static void confirm(String fingerprint, String end) {
+        if (!end.strip().toLowerCase(Locale.ROOT).equals(fingerprint.substring(fingerprint.length() - CONFIRMED))) {
+            throw new Failure("the last four characters differ from those of the fingerprint; nothing was changed");
         }
     }
 

@@ -44,7 +44,12 @@ class AuthorsKitIT {
             assertRefused("culvert module trust " + fingerprint, refused);
             assertRefused("no SHA-256 fingerprint", appliance.cli("module", "trust", "abcd"));
 
-            appliance.cli("module", "trust", fingerprint, "--name", "The author").ok();
+            var unasked = appliance.cli("module", "trust", fingerprint);
+            assertEquals(2, unasked.exit(), unasked.output());
+            assertTrue(unasked.output().contains("use --confirm"), unasked.output());
+            String end = fingerprint.substring(fingerprint.length() - 4);
+            assertRefused("nothing was changed", appliance.cli("module", "trust", fingerprint, "--confirm", fingerprint.substring(0, 4)));
+            appliance.cli("module", "trust", fingerprint, "--name", "The author", "--confirm", end).ok();
             assertTrue(appliance.cli("module", "keys").ok().contains("The author"));
             appliance.cli("module", "install", auth.toString(), "--watch", "0").ok();
             appliance.cli("module", "install", log.toString(), "--watch", "0").ok();
