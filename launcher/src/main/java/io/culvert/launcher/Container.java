@@ -1,8 +1,10 @@
 package io.culvert.launcher;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.LinkedHashMap;
@@ -32,6 +34,7 @@ final class Container {
     private final Path bundles;
     private final Framework framework;
     private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
+    private final List<String> passedOver = new ArrayList<>();
     private @Nullable Keeper keeper;
 
     /** @param bundles one subdirectory for each start level; optional modules lie in {@code modules} beside it */
@@ -64,17 +67,28 @@ final class Container {
             framework.getBundleContext().registerService(Consumer.class, report, properties);
             keeper = Keeper.register(framework.getBundleContext());
             install(ModuleChoice.of(home, bundles));
+            System.setProperty("culvert.passed.over", String.join("; ", passedOver));
             framework.start();
         } catch (BundleException | IOException e) {
             throw new Failure("cannot start the container: " + Errors.line(e));
         }
     }
 
-    private void install(List<ModuleChoice.Choice> choices) throws BundleException {
+    private void install(List<ModuleChoice.Choice> choices) throws BundleException, IOException {
+        SignatureCheck signatures = signatures();
+        // What runs unless it is refused; the others are looked at when their turn comes.
+        signatures.lookAt(choices.stream()
+                .filter(ModuleChoice.Choice::isOurs)
+                .map(choice -> choice.sources().getFirst().file())
+                .toList());
         Map<Bundle, Integer> installed = new LinkedHashMap<>();
         for (var choice : choices) {
-            installed.put(install(choice), choice.startLevel());
+            Bundle bundle = install(choice, signatures);
+            if (bundle != null) {
+                installed.put(bundle, choice.startLevel());
+            }
         }
+        signatures.remember();
         for (var each : installed.entrySet()) {
             Bundle bundle = each.getKey();
             if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) == null) {
@@ -84,25 +98,45 @@ final class Container {
         }
     }
 
-    /** The first jar that can be installed: there is always one, or nothing would serve. */
-    private Bundle install(ModuleChoice.Choice choice) throws BundleException {
+    private SignatureCheck signatures() throws IOException {
+        Path releaseKey = bundles.resolveSibling("release-key.pem");
+        if (Boolean.getBoolean("culvert.allow.unsigned")) {
+            return SignatureCheck.none(home);
+        }
+        if (!Files.exists(releaseKey)) {
+            System.err.println("culvert: " + releaseKey + " is missing, signatures are not looked at; install the release again");
+            return SignatureCheck.none(home);
+        }
+        return SignatureCheck.of(home, releaseKey);
+    }
+
+    /** The first jar that may be installed and can be; null when all are refused. */
+    private @Nullable Bundle install(ModuleChoice.Choice choice, SignatureCheck signatures) throws BundleException {
         BundleException problem = null;
         for (var source : choice.sources()) {
             try {
-                return source.intact()
-                        ? framework.getBundleContext().installBundle(source.location(), source.open())
-                        : passOver(choice, source, "its bytes are not those that were installed");
+                String refusal = source.intact()
+                        ? choice.isOurs() ? signatures.refusal(source.file()).orElse("") : ""
+                        : "its bytes are not those that were installed";
+                if (refusal.isEmpty()) {
+                    return framework.getBundleContext().installBundle(source.location(), source.open());
+                }
+                passOver(choice, source, refusal);
             } catch (BundleException | IOException e) {
                 problem = new BundleException(choice.name() + ": " + Errors.line(e), e);
-                System.err.println("culvert: passing over " + source.file() + ": " + Errors.line(e));
+                passOver(choice, source, Errors.line(e));
             }
         }
-        throw problem != null ? problem : new BundleException("nothing to install for " + choice.name());
+        if (problem != null) {
+            throw problem;
+        }
+        return null;
     }
 
-    private static Bundle passOver(ModuleChoice.Choice choice, ModuleChoice.Source source, String reason)
-            throws BundleException {
-        throw new BundleException(choice.name() + " from " + source.file() + ": " + reason);
+    private void passOver(ModuleChoice.Choice choice, ModuleChoice.Source source, String reason) {
+        String line = choice.name() + " from " + source.file() + ": " + reason;
+        passedOver.add(line);
+        System.err.println("culvert: passing over " + line);
     }
 
     private void onEvent(FrameworkEvent event) {

@@ -100,14 +100,21 @@ final class LookCommands {
             }
         }
 
-        /** What a running appliance says of modules that nobody signed. */
+        /** What a running appliance says of modules that it did not start, or that nobody signed. */
         private Optional<Map<String, Object>> unsigned() {
             try {
-                return main.client().call("status", Map.of()) instanceof Map<?, ?> status
-                                && status.get("trust") instanceof Map<?, ?> trust
-                                && trust.get("problem") instanceof String problem
-                        ? Optional.of(HostCheck.advice("signatures", problem, "start without --allow-unsigned"))
-                        : Optional.empty();
+                if (main.client().call("status", Map.of()) instanceof Map<?, ?> status
+                        && status.get("trust") instanceof Map<?, ?> trust) {
+                    if (trust.get("passedOver") instanceof String jars) {
+                        return Optional.of(HostCheck.advice(
+                                "signatures", "passed over at the start: " + jars,
+                                "install these modules again, or trust the key: culvert module trust"));
+                    }
+                    if (trust.get("problem") instanceof String problem) {
+                        return Optional.of(HostCheck.advice("signatures", problem, "start without --allow-unsigned"));
+                    }
+                }
+                return Optional.empty();
             } catch (Failure notRunning) {
                 return Optional.empty();
             }

@@ -38,7 +38,12 @@ final class ModuleChoice {
      *
      * @param sources the first one that can be installed counts
      */
-    record Choice(String name, int startLevel, List<Source> sources) {}
+    record Choice(String name, int startLevel, List<Source> sources) {
+        /** Whether it is a module, whose jar is signed; the release's signed index has the libraries. */
+        boolean isOurs() {
+            return name.startsWith(PREFIX);
+        }
+    }
 
     /**
      * A jar.

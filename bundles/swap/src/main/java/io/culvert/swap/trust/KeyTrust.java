@@ -1,8 +1,8 @@
 package io.culvert.swap.trust;
 
+import io.culvert.signing.verify.BrokenJarException;
+import io.culvert.signing.verify.JarSignature;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.Map;
@@ -57,7 +57,7 @@ final class KeyTrust implements Trust {
 
     private Signature signature(Path jar) throws IOException {
         Path path = jar.toRealPath();
-        String state = state(path);
+        String state = JarSignature.state(path);
         Seen last = seen.get(path);
         if (last != null && last.state.equals(state)) {
             return last.signature;
@@ -67,7 +67,7 @@ final class KeyTrust implements Trust {
             seen.clear();
         }
         // A file that changes while it is read is read again the next time.
-        if (state.equals(state(path))) {
+        if (state.equals(JarSignature.state(path))) {
             seen.put(path, new Seen(state, signature));
         }
         return signature;
@@ -80,12 +80,6 @@ final class KeyTrust implements Trust {
         } catch (BrokenJarException e) {
             return new Signature.Broken(JarSignature.printable(e.getMessage()));
         }
-    }
-
-    /** The inode's change time moves with every write, and nobody can set it back. */
-    private static String state(Path path) throws IOException {
-        var attributes = Files.readAttributes(path, "unix:ino,dev,size,lastModifiedTime,ctime", LinkOption.NOFOLLOW_LINKS);
-        return new java.util.TreeMap<>(attributes).toString();
     }
 
     private record Seen(String state, Signature signature) {}

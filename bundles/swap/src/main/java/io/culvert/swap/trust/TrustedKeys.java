@@ -1,11 +1,10 @@
 package io.culvert.swap.trust;
 
 import io.culvert.api.config.ConfigException;
+import io.culvert.signing.verify.JarSignature;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +44,8 @@ final class TrustedKeys {
     }
 
     private static String fingerprint(Path certificate) {
-        try (var in = Files.newInputStream(certificate)) {
-            var key = CertificateFactory.getInstance("X.509").generateCertificate(in).getPublicKey();
-            return JarSignature.fingerprint(key);
+        try {
+            return JarSignature.fingerprint(certificate);
         } catch (IOException | CertificateException e) {
             throw new IllegalStateException(certificate + ": the release's certificate cannot be read; install it again", e);
         }

@@ -1,19 +1,24 @@
-package io.culvert.swap.trust;
+package io.culvert.signing.verify;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.CodeSigner;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
@@ -25,7 +30,7 @@ import java.util.zip.ZipFile;
  * beyond that, all entries must have one and the same signer, none may be missing, and the manifest must be to the byte
  * the one that was signed.
  */
-final class JarSignature {
+public final class JarSignature {
     private static final String MANIFEST = "META-INF/MANIFEST.MF";
     private static final Pattern SIGNATURE_FILE = Pattern.compile("META-INF/[^/]+\\.SF", Pattern.CASE_INSENSITIVE);
     private static final Pattern SIGNATURE_RELATED = Pattern.compile(
@@ -49,7 +54,7 @@ final class JarSignature {
      *
      * @throws BrokenJarException when there is a signature, and it does not hold
      */
-    static Optional<PublicKey> signer(Path file) throws IOException, BrokenJarException {
+    public static Optional<PublicKey> signer(Path file) throws IOException, BrokenJarException {
         List<String> names = ZipLayout.names(file);
         try (var jar = new JarFile(file.toFile(), true, ZipFile.OPEN_READ); var plain = new ZipFile(file.toFile())) {
             return new JarSignature(jar, plain, names).signer();
@@ -174,8 +179,29 @@ final class JarSignature {
         }
     }
 
+    /**
+     * The fingerprint of a certificate's key.
+     *
+     * @param certificate a PEM file
+     */
+    public static String fingerprint(Path certificate) throws IOException, CertificateException {
+        try (var in = Files.newInputStream(certificate)) {
+            return fingerprint(CertificateFactory.getInstance("X.509").generateCertificate(in).getPublicKey());
+        }
+    }
+
+    /**
+     * A file's state, for remembering what was found: the inode's change time moves with every write, and nobody can set
+     * it back.
+     */
+    public static String state(Path file) throws IOException {
+        return new TreeMap<>(Files.readAttributes(
+                        file, "unix:ino,dev,size,lastModifiedTime,ctime", LinkOption.NOFOLLOW_LINKS))
+                .toString();
+    }
+
     /** SHA-256 of a public key, lower-case hex. */
-    static String fingerprint(PublicKey key) {
+    public static String fingerprint(PublicKey key) {
         return java.util.HexFormat.of().formatHex(digest("SHA-256", key.getEncoded()));
     }
 
@@ -188,7 +214,7 @@ final class JarSignature {
     }
 
     /** As a line in a file or a message: no control characters from a jar that nobody trusts. */
-    static String printable(String text) {
+    public static String printable(String text) {
         return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
     }
 }

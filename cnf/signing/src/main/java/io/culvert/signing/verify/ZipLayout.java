@@ -1,4 +1,4 @@
-package io.culvert.swap.trust;
+package io.culvert.signing.verify;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
