@@ -165,7 +165,7 @@ function choose(w) {
   const { c } = w, p = c.plan, n = p.sessionTotal, values = { n, from: c.from, to: c.version || p.to };
   const watches = [...new Set([...WATCHES, w.watch])].filter(x => x > 0 || x === w.watch).sort((a, b) => a - b);
   return html`
-    <fieldset class="stack tight"><legend class="strong">${t('swap.how')}</legend>${[...new Set([...p.strategies])].map(s => html`<label class="choice"><input type="radio" name="strategy" value=${s} .checked=${w.strategy === s} @change=${() => { w.strategy = s; redraw(); }}><b>${t(`swap.strategy.${s}`)}${s === p.strategy ? html` <span class="opt">${t('swap.recommended')}</span>` : nothing}</b><span>${tn(`swap.strategyText.${s}`, n, values)}</span></label>`)}
+    <fieldset class="stack tight"><legend class="strong">${t('swap.how')}</legend>${[...new Set([...p.strategies])].map(s => html`<label class="choice"><input type="radio" name="strategy" value=${s} .checked=${w.strategy === s} @change=${() => { w.strategy = s; redraw(); }}><b>${t(`swap.strategy.${s}`)}${s === p.strategy ? html` <span class="opt">${t('swap.recommended')}</span>` : nothing}</b><span>${n ? tn(`swap.strategyText.${s}`, n, values) : t(`swap.strategyNone.${s}`, values)}</span></label>`)}
       ${p.strategies.includes('side-by-side') ? nothing : html`<p class="dim small">${t('swap.cannotRunTwice')}</p>`}</fieldset>
     <div class="stack tight"><h3>${t('swap.limits')}</h3>${points([...p.limits.map(l => ['heart-pulse', 'ok', word('swap.limit', l), '']), ['clock', 'ok', t('swap.tooFew'), '']])}</div>
     <div class="grid-2">${select({ id: 'swap-watch', label: t('swap.watchFor'), value: w.watch, options: watches.map(s => [s, s ? spanOf(s) : t('swap.noWatch')]), change: v => { w.watch = Number(v); } })}${note(w)}</div>`;

@@ -7,16 +7,21 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The console's certificate by the appliance's own authority, for every name that the host is known to have. */
 final class ConsoleIdentity {
     private static final String PURPOSE = "console";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration LOOK = Duration.ofMillis(20);
 
     private final Supplier<@Nullable CertificateAuthority> authority;
 
@@ -26,7 +31,7 @@ final class ConsoleIdentity {
 
     /** @param told names from the settings; empty for the host's own */
     TlsPolicy.Identity own(List<String> told) throws PkiException {
-        CertificateAuthority present = authority.get();
+        CertificateAuthority present = awaited();
         if (present == null) {
             throw new PkiException("no module issues certificates; add pki to the modules in etc/culvert.yaml");
         }
@@ -35,6 +40,17 @@ final class ConsoleIdentity {
         var chain = new ArrayList<>(identity.chain());
         present.authorities().stream().filter(each -> !chain.contains(each)).forEach(chain::add);
         return new TlsPolicy.Identity(identity.key(), chain);
+    }
+
+    /** The one there is; services are bound while this already runs. */
+    private @Nullable CertificateAuthority awaited() {
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        CertificateAuthority present = authority.get();
+        while (present == null && System.nanoTime() < until && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(LOOK.toNanos());
+            present = authority.get();
+        }
+        return present;
     }
 
     static String hostName() {
