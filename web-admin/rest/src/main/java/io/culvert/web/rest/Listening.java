@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,9 +18,11 @@ import org.slf4j.LoggerFactory;
  * Starts the server on a thread of its own, as nothing waits for a console, shows each new certificate without ending a
  * connection, and stops it all.
  */
-final class Listening implements AutoCloseable {
+final class Listening {
     private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
     private static final Duration STARTED = Duration.ofSeconds(10);
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(15);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
     private static final Duration LOOK = Duration.ofMinutes(30);
 
     private final ConsoleServer server;
@@ -111,8 +114,12 @@ final class Listening implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /**
+     * Gives up the ports at once, and the rest when the last call is answered.
+     *
+     * @param after runs when nobody is served any more
+     */
+    void close(Runnable after) {
         starting.interrupt();
         try {
             started.await(STARTED.toSeconds(), TimeUnit.SECONDS);
@@ -122,6 +129,34 @@ final class Listening implements AutoCloseable {
         Thread looking = renewing;
         if (looking != null) {
             looking.interrupt();
+        }
+        server.closePorts();
+        if (server.isBusy()) {
+            // The call that changes the console's own settings, or updates it, is to be answered.
+            Thread last = new Thread(
+                    new FutureTask<>(
+                            () -> {
+                                finish();
+                                after.run();
+                            },
+                            ""),
+                    "web-stop");
+            last.setDaemon(true);
+            last.start();
+        } else {
+            server.close();
+            after.run();
+        }
+    }
+
+    private void finish() {
+        long end = System.nanoTime() + LAST_ANSWERS.toNanos();
+        try {
+            while (server.isBusy() && System.nanoTime() < end) {
+                Thread.sleep(LOOK_AGAIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         server.close();
     }

@@ -193,11 +193,16 @@ public final class WebRestComponent {
     }
 
     @Deactivate
-    public void deactivate() throws IOException {
+    public void deactivate() {
         registrations.forEach(ServiceRegistration::unregister);
         guard.close();
-        listening.close();
-        access.close();
-        audit.close();
+        listening.close(() -> {
+            access.close();
+            try {
+                audit.close();
+            } catch (IOException e) {
+                // Each entry is on the disk already.
+            }
+        });
     }
 }

@@ -4,12 +4,9 @@ import io.culvert.api.web.AuditTrail;
 import io.culvert.web.rest.server.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -40,7 +37,11 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     private final Json json;
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
-    private final FileChannel channel;
+    /** Of all logs of this file in this machine: an exchanged console answers its last calls beside the next one. */
+    private final Object everybody;
+    /** No channel: an interrupted thread would close that for all others. */
+    private final RandomAccessFile channel;
+    private long end;
     private long number;
     private String last = BEGIN;
 
@@ -69,7 +70,8 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         this.file = file;
         this.json = json;
         this.clock = clock;
-        this.channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        this.everybody = ("culvert audit " + file.toAbsolutePath()).intern();
+        this.channel = new RandomAccessFile(file.toFile(), "rw");
     }
 
     /** Goes on where the file ends; a line that a crash cut short is taken away, as nothing was answered for it. */
@@ -79,7 +81,9 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         var log = new AuditLog(file, json, clock);
         try {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-            log.resume();
+            synchronized (log.everybody) {
+                log.resume();
+            }
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
@@ -89,28 +93,28 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     private void resume() throws IOException {
         byte[] all = Files.readAllBytes(file);
-        int end = all.length;
-        while (end > 0 && all[end - 1] != '\n') {
-            end--;
+        int whole = all.length;
+        while (whole > 0 && all[whole - 1] != '\n') {
+            whole--;
         }
-        if (end < all.length) {
+        if (whole < all.length) {
             LOG.warn("audit: {} ended in half a line, which is taken away", file);
-            channel.truncate(end);
-            channel.force(true);
+            channel.setLength(whole);
+            channel.getFD().sync();
         }
-        channel.position(end);
-        int begin = end - 1;
+        end = whole;
+        int begin = whole - 1;
         while (begin > 0 && all[begin - 1] != '\n') {
             begin--;
         }
-        if (end > 0) {
-            byte[] line = java.util.Arrays.copyOfRange(all, begin, end - 1);
+        if (whole > 0) {
+            byte[] line = java.util.Arrays.copyOfRange(all, begin, whole - 1);
             last = hash(line);
             try {
                 number = json.read(line, Line.class).number();
             } catch (JacksonException e) {
                 // It is kept as it is: verify tells of it. Numbers go on behind it.
-                number = new String(all, 0, end, StandardCharsets.UTF_8).lines().count();
+                number = new String(all, 0, whole, StandardCharsets.UTF_8).lines().count();
             }
         }
     }
@@ -119,41 +123,45 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     public void record(Entry entry) throws IOException {
         lock.lock();
         try {
-            var line = new Line(
-                    number + 1,
-                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                    brief(entry.who()),
-                    entry.role(),
-                    entry.from(),
-                    brief(entry.what()),
-                    brief(entry.target()),
-                    brief(entry.note()),
-                    entry.result(),
-                    last);
-            byte[] text = json.write(line);
-            long begin = channel.position();
-            try {
-                write(ByteBuffer.wrap(text), ByteBuffer.wrap(new byte[] {'\n'}));
-                channel.force(false);
-            } catch (IOException e) {
-                channel.truncate(begin);
-                throw e;
+            synchronized (everybody) {
+                if (channel.length() != end) {
+                    resume();
+                }
+                append(entry);
             }
-            number = line.number();
-            last = hash(text);
-            LOG.info("audit {}: {} ({}) from {}: {} {} {}, {}", number, entry.who().isEmpty() ? "nobody" : line.who(),
-                    entry.role(), entry.from(), line.what(), line.target(), line.note(), entry.result());
         } finally {
             lock.unlock();
         }
     }
 
-    private void write(ByteBuffer... parts) throws IOException {
-        for (ByteBuffer part : parts) {
-            while (part.hasRemaining()) {
-                channel.write(part);
-            }
+    private void append(Entry entry) throws IOException {
+        var line = new Line(
+                number + 1,
+                clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                brief(entry.who()),
+                entry.role(),
+                entry.from(),
+                brief(entry.what()),
+                brief(entry.target()),
+                brief(entry.note()),
+                entry.result(),
+                last);
+        byte[] text = json.write(line);
+        byte[] whole = java.util.Arrays.copyOf(text, text.length + 1);
+        whole[text.length] = '\n';
+        try {
+            channel.seek(end);
+            channel.write(whole);
+            channel.getFD().sync();
+        } catch (IOException e) {
+            channel.setLength(end);
+            throw e;
         }
+        end += whole.length;
+        number = line.number();
+        last = hash(text);
+        LOG.info("audit {}: {} ({}) from {}: {} {} {}, {}", number, entry.who().isEmpty() ? "nobody" : line.who(),
+                entry.role(), entry.from(), line.what(), line.target(), line.note(), entry.result());
     }
 
     private static String brief(String text) {

@@ -37,6 +37,7 @@ public final class ConsoleServer implements AutoCloseable {
 
     private final Server server;
     private final SlowClients slow;
+    private final Door door;
     private final AtomicLong generation = new AtomicLong();
     private @Nullable ServerConnector tls;
 
@@ -53,7 +54,8 @@ public final class ConsoleServer implements AutoCloseable {
             slow = new SlowClients(server.getScheduler(), patience);
             server.addBean(slow);
             server.setErrorHandler(new Failures(json));
-            server.setHandler(new Door(table, files, gate, audit, json, slow));
+            door = new Door(table, files, gate, audit, json, slow);
+            server.setHandler(door);
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(e);
         } finally {
@@ -178,6 +180,20 @@ public final class ConsoleServer implements AutoCloseable {
     /** The port of the TLS connector; -1 when there is none. */
     public synchronized int port() {
         return tls == null ? -1 : tls.getLocalPort();
+    }
+
+    /** Takes no more connections; whoever comes next can have the port. Those that there are go on. */
+    public synchronized void closePorts() {
+        for (var connector : server.getConnectors()) {
+            if (connector instanceof ServerConnector open) {
+                open.close();
+            }
+        }
+    }
+
+    /** Whether somebody waits for an answer. */
+    public boolean isBusy() {
+        return door.running() > 0;
     }
 
     /** Ends every connection. */

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -45,6 +47,7 @@ final class Door extends Handler.Abstract {
     private final Json json;
     private final Answers answers;
     private final SlowClients slow;
+    private final AtomicInteger running = new AtomicInteger();
     private final RateLimit rate = new RateLimit(50, 300);
     private final Map<String, WebResponse> done = new LinkedHashMap<>() {
         @Override
@@ -63,16 +66,31 @@ final class Door extends Handler.Abstract {
         this.slow = slow;
     }
 
+    /** How many calls are not answered yet. */
+    int running() {
+        return running.get();
+    }
+
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         boolean local = LOCAL.equals(request.getConnectionMetaData().getConnector().getName());
         slow.arrived(request);
+        running.incrementAndGet();
+        var counted = new AtomicBoolean(true);
+        Runnable over = () -> {
+            if (counted.getAndSet(false)) {
+                running.decrementAndGet();
+            }
+        };
         Headers.add(
                 response.getHeaders(),
                 !Door.LOCAL.equals(request.getConnectionMetaData().getConnector().getName()));
-        var answered = Callback.from(callback, () -> slow.answered(request));
+        var answered = Callback.from(callback, () -> {
+            over.run();
+            slow.answered(request);
+        });
         try {
-            answer(request, response, local, answered);
+            answer(request, response, local, over, answered);
         } catch (Problem problem) {
             refuse(problem, request, response, answered);
         } catch (IOException e) {
@@ -100,7 +118,8 @@ final class Door extends Handler.Abstract {
         return new Problem(500, "fault", "it failed by a fault of the appliance; the log has the details under " + id);
     }
 
-    private void answer(Request request, Response response, boolean local, Callback callback) throws Exception {
+    private void answer(Request request, Response response, boolean local, Runnable over, Callback callback)
+            throws Exception {
         String from = local ? "local" : Request.getRemoteAddr(request);
         if (!local && !rate.take(from, System.nanoTime())) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
@@ -140,6 +159,10 @@ final class Door extends Handler.Abstract {
             gate.passed(visit, endpoint.method(), path);
         }
         WebResponse answer = write ? written(endpoint, exchange) : endpoint.handler().handle(exchange);
+        if (answer instanceof WebResponse.Stream) {
+            // Nobody waits for the end of one.
+            over.run();
+        }
         answers.send(answer, gate, visit, request, response, callback);
     }
 
