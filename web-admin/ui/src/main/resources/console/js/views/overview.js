@@ -74,7 +74,7 @@ function view(s) {
 const PROBLEM = { error: ['bad', 'circle-alert'], warning: ['warn', 'triangle-alert'], info: ['', 'info'] };
 const problems = d => !d.problems.length ? nothing : html`<section class="card look" aria-label=${t('overview.needsLook')}><ul>${d.problems.map(p => {
   const [tone, image] = PROBLEM[p.severity] ?? PROBLEM.info, named = has(`problem.${p.code}`);
-  return html`<li>${icon(image, tone)}<span>${named ? html`<b class="strong">${t(`problem.${p.code}`, { subject: p.subject })}</b> ` : nothing}${has(`problem.${p.code}.text`) ? t(`problem.${p.code}.text`, { subject: p.subject }) : p.text}</span>${p.href ? html`<a class="btn small" href=${p.href}>${t('overview.see')}<span class="vh"> ${p.subject}</span></a>` : nothing}</li>`;
+  return html`<li>${icon(image, tone)}<span>${named ? html`<b class="strong">${t(`problem.${p.code}`, { subject: p.subject })}</b> ` : nothing}${has(`problem.${p.code}.other`) ? tn(`problem.${p.code}`, Number(p.subject)) : p.text}</span>${p.href ? html`<a class="btn small" href=${p.href}>${t('overview.see')}<span class="vh"> ${p.subject}</span></a>` : nothing}</li>`;
 })}</ul></section>`;
 
 const mean = key => { const last = my.live.slice(-3).map(p => p[key]).filter(v => v != null); return last.length ? last.reduce((a, b) => a + b, 0) / last.length : 0; };

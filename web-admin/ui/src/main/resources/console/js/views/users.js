@@ -222,7 +222,7 @@ function factor(u) {
         foot: html`<button class="btn primary" type="button" @click=${() => d.close()}>${t('do.done')}</button>`,
       } : {
         heading: t('users.factorHead', { name: u.name }),
-        body: html`${points([['smartphone', 'warn', u.secondFactor ? t('users.factorPoint') : t('users.factorNone'), u.secondFactor ? t('users.factorPointText') : '']])}
+        body: html`${d.problem?.status === 503 ? html`<p>${t('users.factorModule')} <a href="#/modules?open=auth.totp" @click=${() => d.close()}>${t('users.factorModuleOpen')}</a></p>` : nothing}${points([['smartphone', 'warn', u.secondFactor ? t('users.factorPoint') : t('users.factorNone'), u.secondFactor ? t('users.factorPointText') : '']])}
           ${toggle({ id: 'factor-enrol', label: t('users.enrol'), hint: t('users.enrolText'), value: v.enrol, change: x => { v.enrol = x; } })}`,
         foot: foot(d, { keep: t('do.cancel'), action: v.enrol ? t('users.factorReplace') : t('users.factorRemove'), tone: u.secondFactor ? 'danger' : 'primary', disabled: !u.secondFactor && !v.enrol, run: async () => { if (await d.run(async () => { result = await post(`/users/${seg(u.id)}:reset-factor`, { enrol: v.enrol }); })) d.focus(); } }),
       },
