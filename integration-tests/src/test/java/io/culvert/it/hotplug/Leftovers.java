@@ -23,6 +23,8 @@ import java.util.regex.Pattern;
 
 /** What a bundle that is gone left in the process. */
 final class Leftovers {
+    private static final long SETTLED_MS = 1_000;
+
     private final HotPlugContainer container;
     private final String name;
     private final long deadlineS;
@@ -97,6 +99,7 @@ final class Leftovers {
         // Once before counting: the JDK and the libraries open and start some things at first use, and keep them.
         round();
         awaitCollected();
+        awaitSettled();
         var threads = threads();
         var files = openFiles();
         var registrations = registrations();
@@ -109,6 +112,16 @@ final class Leftovers {
         compare("open files", files, Leftovers::openFiles);
         compare("drivers and providers", registrations, Leftovers::registrations);
         figures = before.to(Figures.now());
+    }
+
+    /** Some modules open their listeners after all else is ready. */
+    private void awaitSettled() throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(deadlineS);
+        Map<String, Integer> before = Map.of();
+        for (var now = openFiles(); !now.equals(before) && System.nanoTime() < until; now = openFiles()) {
+            before = now;
+            collected.remove(SETTLED_MS);
+        }
     }
 
     private void watch() {
