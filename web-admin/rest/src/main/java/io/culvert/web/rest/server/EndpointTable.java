@@ -14,24 +14,40 @@ import org.slf4j.LoggerFactory;
 public final class EndpointTable {
     private static final Logger LOG = LoggerFactory.getLogger(EndpointTable.class);
 
-    private record Row(WebEndpoints from, WebEndpoint endpoint, PathTemplate template) {}
+    private record Row(WebEndpoint endpoint, PathTemplate template) {}
 
+    private final List<WebEndpoints> services = new ArrayList<>();
     private volatile List<Row> rows = List.of();
 
     /** An endpoint with what stands in the path for its parameters. */
     record Found(WebEndpoint endpoint, Map<String, String> parameters) {}
 
+    /**
+     * Of two services with one endpoint the elder answers, and when it goes the younger: so a module hands over to its
+     * next version.
+     */
     public synchronized void add(WebEndpoints service) {
-        var next = new ArrayList<>(rows);
-        for (WebEndpoint endpoint : service.endpoints()) {
-            if (next.stream().anyMatch(row -> same(row.endpoint(), endpoint))) {
-                LOG.error("web: {} {} is there twice, the second is left out", endpoint.method(), endpoint.path());
-            } else {
-                next.add(new Row(service, endpoint, new PathTemplate(endpoint.path())));
+        services.add(service);
+        rows = rows(true);
+    }
+
+    private List<Row> rows(boolean tell) {
+        var next = new ArrayList<Row>();
+        for (WebEndpoints service : services) {
+            int left = 0;
+            for (WebEndpoint endpoint : service.endpoints()) {
+                if (next.stream().anyMatch(row -> same(row.endpoint(), endpoint))) {
+                    left++;
+                } else {
+                    next.add(new Row(endpoint, new PathTemplate(endpoint.path())));
+                }
+            }
+            if (left > 0 && tell) {
+                LOG.info("web: {} endpoints are there twice, and the elder ones answer", left);
             }
         }
         next.sort(Comparator.comparingInt((Row row) -> row.template().literals()).reversed());
-        rows = List.copyOf(next);
+        return List.copyOf(next);
     }
 
     private static boolean same(WebEndpoint one, WebEndpoint other) {
@@ -39,7 +55,8 @@ public final class EndpointTable {
     }
 
     public synchronized void remove(WebEndpoints service) {
-        rows = rows.stream().filter(row -> row.from() != service).toList();
+        services.removeIf(each -> each == service);
+        rows = rows(false);
     }
 
     /** In the order of their paths. */
