@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** What can be found wrong with a page by looking at it: axe-core's rules, and a few of our own. */
 final class Axe {
@@ -29,7 +28,7 @@ final class Axe {
             """
             const scope = document.querySelector('dialog[open]') || document;
             const controls = scope.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=switch], [role=tab], [tabindex="0"]');
-            return [...controls].filter(c => c.checkVisibility ? c.checkVisibility({ visibilityProperty: true }) : true).filter(c => {
+            return [...controls].filter(c => !c.closest('[aria-hidden="true"]')).filter(c => c.checkVisibility ? c.checkVisibility({ visibilityProperty: true }) : true).filter(c => {
               const named = c.getAttribute('aria-label')?.trim()
                 || (c.getAttribute('aria-labelledby') || '').split(/\\s+/).some(id => id && document.getElementById(id)?.textContent.trim())
                 || [...(c.labels || [])].some(l => [...l.childNodes].some(n => n !== c && n.textContent.trim()))
@@ -75,6 +74,6 @@ final class Axe {
         if (list instanceof List<?> each) {
             return each.stream().map(String::valueOf).toList();
         }
-        throw new AssertionError("the page answered " + list + " " + Map.of());
+        throw new AssertionError("the page answered " + list);
     }
 }
