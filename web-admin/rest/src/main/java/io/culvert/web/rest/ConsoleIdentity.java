@@ -8,6 +8,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** The console's certificate by the appliance's own authority, for every name that the host is known to have. */
 final class ConsoleIdentity {
     private static final String PURPOSE = "console";
+    private static final Duration PAUSE = Duration.ofMillis(50);
+    private static final int LOOKS = 200;
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration LOOK = Duration.ofMillis(20);

@@ -79,7 +79,7 @@ final class Listening {
     }
 
     /** The imported one; the own one when that cannot be read, so that nobody is locked out. */
-    private TlsPolicy.Identity identity() throws PkiException {
+    private TlsPolicy.Identity identity() throws PkiException, InterruptedException {
         if (certificate != null && key != null) {
             try {
                 return PemIdentity.read(certificate, key);
