@@ -41,6 +41,7 @@ class SignedStartIT {
             String why = "signed by a key that is not trusted here, fingerprint " + fingerprint;
             assertTrue(started.lines().stream().anyMatch(l -> l.contains("passing over") && l.contains(why)));
             assertTrue(appliance.cli("doctor").output().contains(why));
+            assertTrue(appliance.cli("module", "list").ok().contains("passed over at the start"));
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 
 /** {@code module list}: one row for each module, installed or removed. */
@@ -69,7 +70,7 @@ public final class ModuleList implements Command {
         row.put("kind", ModuleKind.of(state.module()).word());
         row.put("version", state.version());
         row.put("state", state.state());
-        row.put("problem", state.problem());
+        row.put("problem", state.problem().isEmpty() ? passedOver(state.module()) : state.problem());
         row.put("kept", kept(entry));
         row.put("signature", signature(bundle));
         row.put("sessions", engine.usage(state.module()));
@@ -97,6 +98,15 @@ public final class ModuleList implements Command {
         row.put("license", "");
         row.put("platform", false);
         return row;
+    }
+
+    /** Why the jar that the operator had installed was not started; empty when it was. The launcher says so. */
+    private static String passedOver(String module) {
+        return Stream.of(System.getProperty("culvert.passed.over", "").split("; "))
+                .filter(line -> line.startsWith("io.culvert." + module + " from "))
+                .findFirst()
+                .map(line -> "passed over at the start: " + line)
+                .orElse("");
     }
 
     private static String header(Bundle bundle, String name) {
