@@ -93,7 +93,7 @@ final class FakeBackend implements AutoCloseable {
         example("GET", "/metrics/[a-z]+", 200, "metrics");
         example("GET", "/sessions/[^/:]+", 200, "session");
         example("GET", "/users/[^/:]+", 200, "user");
-        answer("GET", "/modules/([^/:]+)", matcher -> new Answer(200, module(matcher.group(1))));
+        answer("GET", "/modules/([^/:?]+)(?:\\?.*)?", matcher -> new Answer(200, module(matcher.group(1))));
         answer("GET", "/audit:verify", 200, Map.of("intact", true, "entries", 88, "last", "b1946ac9", "problem", ""));
         example("GET", "/modules/[^/]+/config", 200, "module-config");
         example("GET", "/modules/[^/]+/schema", 200, "module-schema");

@@ -34,6 +34,7 @@ export async function showSwap(id, done = () => {}) {
   const w = begin('', done);
   w.asked = id;
   await w.d.run(async () => take(w, await get(`/changes/${seg(id)}`)));
+  if (w.c && w.c.kind !== 'config') measure(w);
 }
 
 function begin(name, done) {
