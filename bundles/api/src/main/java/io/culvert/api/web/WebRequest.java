@@ -9,6 +9,13 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface WebRequest {
     Caller caller();
 
+    /**
+     * For what only sometimes asks for a fresh proof; what always does says {@link WebEndpoint.Flag#FRESH_PROOF}.
+     *
+     * @throws Problem 403 when the caller has not proved within the last minutes who it is; never for root on the machine
+     */
+    void requireFreshProof() throws Problem;
+
     /** The path as it was asked for, decoded and without the query. */
     String path();
 

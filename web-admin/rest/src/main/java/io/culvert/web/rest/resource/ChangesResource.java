@@ -301,6 +301,10 @@ public final class ChangesResource {
         Draft draft = draft(request.parameter("id"));
         ApplyChange word = request.body(ApplyChange.class);
         check(draft.wish, request.caller());
+        if (draft.wish.kind.equals("install")) {
+            // What is installed has every right of the appliance.
+            request.requireFreshProof();
+        }
         request.target(shown(draft).title);
         request.note(word.note == null ? "" : word.note);
         synchronized (draft) {

@@ -123,6 +123,7 @@ final class Door extends Handler.Abstract {
         String from = local ? "local" : Request.getRemoteAddr(request);
         if (!local && !rate.take(from, System.nanoTime())) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
+            Exchange.drain(request, slow);
             throw new Problem(429, "too-many", "too many requests; wait a second");
         }
         String path = Paths.decode(request.getHttpURI().getPath());
@@ -132,14 +133,9 @@ final class Door extends Handler.Abstract {
             file(request, response, path, allowed, callback);
             return;
         }
-        Gate.Visit visit = local
-                ? ROOT
-                : gate.visit(
-                        String.join("; ", request.getHeaders().getValuesList(HttpHeader.COOKIE)),
-                        request.getHeaders().get(HttpHeader.AUTHORIZATION),
-                        from);
+        Gate.Visit visit = local ? ROOT : visit(request, from);
         WebEndpoint endpoint = found.endpoint();
-        var exchange = new Exchange(request, path, visit.caller(), found, json, slow);
+        var exchange = new Exchange(request, path, visit, found, json, slow);
         boolean write = !endpoint.method().equals("GET");
         if (write && !endpoint.has(Flag.RAW_BODY)) {
             exchange.load();
@@ -166,6 +162,18 @@ final class Door extends Handler.Abstract {
         answers.send(answer, gate, visit, request, response, callback);
     }
 
+    private Gate.Visit visit(Request request, String from) throws Problem {
+        try {
+            return gate.visit(
+                    String.join("; ", request.getHeaders().getValuesList(HttpHeader.COOKIE)),
+                    request.getHeaders().get(HttpHeader.AUTHORIZATION),
+                    from);
+        } catch (Problem refusal) {
+            Exchange.drain(request, slow);
+            throw refusal;
+        }
+    }
+
     private void file(Request request, Response response, String path, TreeSet<String> allowed, Callback callback)
             throws Problem {
         if (allowed.contains("GET")) {
@@ -178,6 +186,7 @@ final class Door extends Handler.Abstract {
             files.send(content.get(), request, response, callback);
             return;
         }
+        Exchange.drain(request, slow);
         if (content.isPresent() || !allowed.isEmpty()) {
             response.getHeaders().put(HttpHeader.ALLOW, allowed.isEmpty() ? "GET, HEAD" : String.join(", ", allowed));
             throw new Problem(405, "method", "this address does not answer " + request.getMethod());
@@ -212,8 +221,8 @@ final class Door extends Handler.Abstract {
         if (write && !visit.csrf().isEmpty() && !equal(visit.csrf(), request.getHeaders().get("X-CSRF"))) {
             throw new Problem(403, "csrf", "the header X-CSRF is missing or wrong; load the page again");
         }
-        if (endpoint.has(Flag.FRESH_PROOF) && !visit.fresh()) {
-            throw new Problem(403, "fresh-proof", "prove again who you are, then repeat it");
+        if (endpoint.has(Flag.FRESH_PROOF)) {
+            Exchange.requireFreshProof(visit);
         }
         if (endpoint.has(Flag.IF_MATCH) && request.getHeaders().get(HttpHeader.IF_MATCH) == null) {
             throw new Problem(428, "if-match", "say in If-Match what you have seen, so that nobody's change is lost");

@@ -25,7 +25,7 @@ final class Exchange implements WebRequest {
 
     private final Request request;
     private final String path;
-    private final Caller caller;
+    private final Gate.Visit visit;
     private final WebEndpoint endpoint;
     private final Map<String, String> parameters;
     private final Json json;
@@ -35,10 +35,10 @@ final class Exchange implements WebRequest {
     private byte[] body = {};
     private @Nullable Fields query;
 
-    Exchange(Request request, String path, Caller caller, EndpointTable.Found found, Json json, SlowClients slow) {
+    Exchange(Request request, String path, Gate.Visit visit, EndpointTable.Found found, Json json, SlowClients slow) {
         this.request = request;
         this.path = path;
-        this.caller = caller;
+        this.visit = visit;
         this.endpoint = found.endpoint();
         this.parameters = found.parameters();
         this.json = json;
@@ -47,7 +47,18 @@ final class Exchange implements WebRequest {
 
     @Override
     public Caller caller() {
-        return caller;
+        return visit.caller();
+    }
+
+    @Override
+    public void requireFreshProof() throws Problem {
+        requireFreshProof(visit);
+    }
+
+    static void requireFreshProof(Gate.Visit visit) throws Problem {
+        if (!visit.fresh()) {
+            throw new Problem(403, "fresh-proof", "prove again who you are, then repeat it");
+        }
     }
 
     @Override
@@ -86,7 +97,7 @@ final class Exchange implements WebRequest {
      * for a failure.
      */
     void load() throws Problem {
-        int most = caller.role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_BODY;
+        int most = caller().role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_BODY;
         if (request.getLength() > most) {
             throw tooLarge(most);
         }
@@ -102,7 +113,15 @@ final class Exchange implements WebRequest {
 
     /** Takes the rest of a body that nobody wants, so that the client hears why. */
     void drain() {
-        long most = caller.role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_DRAINED;
+        drain(request, slow, caller().role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_DRAINED);
+    }
+
+    /** The same for a request that nothing is known of. */
+    static void drain(Request request, SlowClients slow) {
+        drain(request, slow, MAX_BODY_OF_NOBODY);
+    }
+
+    private static void drain(Request request, SlowClients slow, long most) {
         try (var reading = slow.reading(request); InputStream in = Content.Source.asInputStream(request)) {
             in.skipNBytes(most);
         } catch (IOException e) {

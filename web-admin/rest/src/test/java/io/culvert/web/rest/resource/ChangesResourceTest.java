@@ -31,7 +31,7 @@ class ChangesResourceTest {
     void answerAsTheEngineDoes() {
         fake = new FakeAppliance(home);
         fake.commands.put("module plan", arguments -> Map.of(
-                "module", arguments.get("module"), "from", "0.1.0", "to", "0.1.1",
+                "module", arguments.getOrDefault("module", "auth.totp"), "from", "0.1.0", "to", "0.1.1",
                 "strategy", arguments.containsKey("replace") ? "replace" : "side by side",
                 "planHash", hash + (arguments.containsKey("replace") ? "-replace" : ""), "watch", 30,
                 "sessions", sessions == 0 ? Map.of() : Map.of("tls.jsse/0.1.0", sessions)));
@@ -40,6 +40,7 @@ class ChangesResourceTest {
                 "strategy", "side by side", "created", "2026-01-02T03:04:05Z", "updated", "2026-01-02T03:04:05Z");
         fake.commands.put("module update", _ -> change);
         fake.commands.put("module stop", _ -> change);
+        fake.commands.put("module install", _ -> change);
         fake.commands.put("module changes", arguments -> arguments.containsKey("change") ? change : List.of(change));
     }
 
@@ -110,6 +111,16 @@ class ChangesResourceTest {
                 403,
                 assertThrows(Problem.class, () -> plan("{\"kind\":\"install\",\"target\":\"auth.totp\"}")).status());
         assertEquals("planned", plan(UPDATE).state());
+    }
+
+    @Test
+    void shouldInstallOnlyAfterAFreshProof() throws Exception {
+        Change draft = plan("{\"kind\":\"install\",\"target\":\"auth.totp\"}");
+        String body = "{\"planHash\":\"" + hash + "\"}";
+        fake.fresh = false;
+        assertEquals("fresh-proof", assertThrows(Problem.class, () -> apply(draft.id(), body)).code());
+        fake.fresh = true;
+        apply(draft.id(), body);
     }
 
     @Test

@@ -42,6 +42,7 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
     final List<SessionStatus> sessions = new ArrayList<>();
     final List<String> calls = new ArrayList<>();
     Instant now = Instant.parse("2026-01-02T03:04:05Z");
+    boolean fresh = true;
     Caller caller = new Caller("root", Role.ADMINISTRATOR, Caller.Means.SESSION, "192.0.2.1");
     final Appliance appliance;
     private final Json json = new Json();
@@ -164,6 +165,13 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
         @Override
         public Caller caller() {
             return caller;
+        }
+
+        @Override
+        public void requireFreshProof() throws Problem {
+            if (!fresh) {
+                throw new Problem(403, "fresh-proof", "prove again who you are, then repeat it");
+            }
         }
 
         @Override
