@@ -4,7 +4,6 @@ import io.culvert.api.command.Command;
 import io.culvert.web.rest.access.Guard;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
@@ -17,24 +16,10 @@ final class Settings {
 
     private Settings() {}
 
-    /** Only what differs; each change starts the console anew. */
+    /** Only what differs, in one change: certificate and key hold together only. */
     static void restore(BundleContext context, Guard.Place now, Guard.Place before) {
-        var values = new LinkedHashMap<String, String>();
-        if (!now.address().equals(before.address())) {
-            values.put("address", quoted(before.address()));
-        }
-        if (now.port() != before.port()) {
-            values.put("port", Integer.toString(before.port()));
-        }
-        if (!now.names().equals(before.names())) {
-            values.put("names", before.names().stream().map(Settings::quoted).collect(Collectors.joining(", ", "[", "]")));
-        }
         try {
-            // The bundle's context may end with the first change, what it found before does not.
-            Command set = command(context);
-            for (var entry : values.entrySet()) {
-                set.run(Map.of("path", "web.rest." + entry.getKey(), "value", entry.getValue()), _ -> true);
-            }
+            command(context).run(Map.of("module", "web.rest", "values", differences(now, before)), _ -> true);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) {
@@ -42,17 +27,29 @@ final class Settings {
         }
     }
 
-    private static String quoted(String text) {
-        return '"' + text + '"';
+    static Map<String, Object> differences(Guard.Place now, Guard.Place before) {
+        var values = new LinkedHashMap<String, Object>();
+        put(values, "address", now.address(), before.address());
+        put(values, "port", now.port(), before.port());
+        put(values, "names", now.names(), before.names());
+        put(values, "certificateFile", now.certificateFile(), before.certificateFile());
+        put(values, "keyFile", now.keyFile(), before.keyFile());
+        return values;
+    }
+
+    private static void put(Map<String, Object> values, String name, Object now, Object before) {
+        if (!now.equals(before)) {
+            values.put(name, before);
+        }
     }
 
     private static Command command(BundleContext context) throws InvalidSyntaxException {
         for (ServiceReference<Command> reference : context.getServiceReferences(Command.class, null)) {
             Command command = context.getService(reference);
-            if (command != null && command.name().equals("config set")) {
+            if (command != null && command.name().equals("config edit")) {
                 return command;
             }
         }
-        throw new IllegalStateException("nobody answers config set");
+        throw new IllegalStateException("nobody answers config edit");
     }
 }

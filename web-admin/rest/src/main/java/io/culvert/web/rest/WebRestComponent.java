@@ -104,7 +104,12 @@ public final class WebRestComponent {
                     WebEndpoints.class, own, new Hashtable<>(Map.of("culvert.own", "true"))));
         }
         access.start();
-        var place = new Guard.Place(settings.address(), settings.port(), List.of(settings.names()));
+        var place = new Guard.Place(
+                settings.address(),
+                settings.port(),
+                List.of(settings.names()),
+                settings.certificateFile(),
+                settings.keyFile());
         guard = new Guard(store, json, clock, before -> Settings.restore(context, place, before));
         access.guardedBy(guard);
         guard.begin(place);

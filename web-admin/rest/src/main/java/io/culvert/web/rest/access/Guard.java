@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps people from locking themselves out: when somebody in a browser has changed where the console listens, an
- * administrator has to come by over the new place within two minutes, else the old one is brought back. What the command
+ * Keeps people from locking themselves out: when somebody in a browser has changed where the console listens, or the
+ * certificate that it shows, an administrator has to come by over the new place within two minutes, else the old one is brought back. What the command
  * line changes is meant.
  */
 public final class Guard implements AutoCloseable {
@@ -39,8 +39,12 @@ public final class Guard implements AutoCloseable {
     private volatile boolean reverting;
     private @Nullable Thread waiting;
 
-    /** Where the console listens. */
-    public record Place(String address, int port, List<String> names) {}
+    /**
+     * Where the console listens, and what it shows there.
+     *
+     * @param certificateFile as in the settings, with {@code keyFile}; empty for the appliance's own certificate
+     */
+    public record Place(String address, int port, List<String> names, String certificateFile, String keyFile) {}
 
     /** @param until to when a change of place is one of a browser's; null when none has asked for any */
     private record State(Place proven, @Nullable Instant until) {}

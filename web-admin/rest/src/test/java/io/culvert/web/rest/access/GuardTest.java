@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class GuardTest {
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final Guard.Place OLD = new Guard.Place("::", 8443, List.of());
-    private static final Guard.Place NEW = new Guard.Place("127.0.0.1", 9443, List.of());
+    private static final Guard.Place OLD = new Guard.Place("::", 8443, List.of(), "", "");
+    private static final Guard.Place NEW = new Guard.Place("127.0.0.1", 9443, List.of(), "", "");
     private static final Gate.Visit BROWSER = new Gate.Visit(
             new Caller("m.okafor", Role.ADMINISTRATOR, Caller.Means.SESSION, "192.0.2.1"), "s", "c", true, false);
 
@@ -42,6 +42,16 @@ class GuardTest {
         now = now.plus(Guard.TIME).minusMillis(200);
         try (var second = guard()) {
             second.begin(NEW);
+            Eventually.await(SOON, () -> "still " + reverted, () -> reverted.equals(List.of(OLD)));
+        }
+    }
+
+    @Test
+    void shouldGoBackToTheCertificateThatBrowsersCouldUse() {
+        change();
+        now = now.plus(Guard.TIME).minusMillis(200);
+        try (var second = guard()) {
+            second.begin(new Guard.Place("::", 8443, List.of(), "etc/console.pem", "etc/console.key"));
             Eventually.await(SOON, () -> "still " + reverted, () -> reverted.equals(List.of(OLD)));
         }
     }
