@@ -62,7 +62,10 @@ class HotPlugUnderTrafficIT {
         cli = new Appliance(lab.server, home)
                 .configure(
                         List.of("redirectGateway: false", "routes: [10.77.0.0/24]"),
-                        List.of("udp: { transport: udp, port: 1194 }"));
+                        List.of("udp: { transport: udp, port: 1194 }"),
+                        "web.rest",
+                        "web.ui",
+                        "web.watch");
         appliance = lab.with(HotPlugAppliance.start(lab.server, home));
         cli.cli("user", "add", "alice").ok();
         var profile = cli.profile("alice", Lab.serverIpv4(1), "udp", "");
