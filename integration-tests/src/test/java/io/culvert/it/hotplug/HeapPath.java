@@ -23,9 +23,6 @@ import org.netbeans.lib.profiler.heap.Value;
 
 /** Why a class loader is still there: the way to it from a root, read from a dump of this process's heap. */
 final class HeapPath {
-    /** Where no root leads to a class loader, by whatever references. */
-    static final String NO_WAY = "nothing that a dump shows";
-
     private static final int LONGEST = 40;
     private static final Set<String> WEAK = Set.of(
             "java.lang.ref.WeakReference", "java.lang.ref.PhantomReference", "java.lang.ref.FinalReference");
@@ -101,7 +98,7 @@ final class HeapPath {
                 queue.add(holder);
             }
         }
-        return NO_WAY;
+        return "nothing that a dump shows";
     }
 
     private static boolean isWeak(Instance instance) {

@@ -30,8 +30,11 @@ final class HotPlugAppliance implements AutoCloseable {
         return start(host, home, BuiltBundle.directory());
     }
 
-    /** @param bundles one subdirectory for each start level */
-    static HotPlugAppliance start(Netns host, Path home, Path bundles) {
+    /**
+     * @param bundles one subdirectory for each start level
+     * @param flags of the JVM
+     */
+    static HotPlugAppliance start(Netns host, Path home, Path bundles, String... flags) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx96m",
@@ -48,6 +51,7 @@ final class HotPlugAppliance implements AutoCloseable {
                 "sun.net.www.content.text")) {
             command.add("--add-opens=java.base/" + name + "=ALL-UNNAMED");
         }
+        command.addAll(List.of(flags));
         command.addAll(List.of(
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),

@@ -32,7 +32,6 @@ final class Leftovers {
     private final List<HeapPath.Watched> loaders = new ArrayList<>();
     private final List<String> found = new ArrayList<>();
     private String figures = "";
-    private String compiled = "";
 
     /**
      * @param found one line for each thing that stayed; the best is none
@@ -112,7 +111,7 @@ final class Leftovers {
         compare("threads", threads, Leftovers::threads);
         compare("open files", files, Leftovers::openFiles);
         compare("drivers and providers", registrations, Leftovers::registrations);
-        figures = before.to(Figures.now()) + compiled;
+        figures = before.to(Figures.now());
     }
 
     /** Some modules open their listeners after all else is ready. */
@@ -132,19 +131,10 @@ final class Leftovers {
     private void lookForLoaders() throws Exception {
         awaitCollected();
         int left = (int) loaders.stream().filter(l -> !l.refersTo(null)).count();
-        if (left == 0) {
-            return;
-        }
-        List<String> ways = HeapPath.toWatched();
-        if (left == 1 && ways.stream().allMatch(HeapPath.NO_WAY::equals)) {
-            // Compiled code on the stack of a thread that waits keeps the classes that were inlined into it, which the
-            // collector knows and a dump does not. It ends when the thread goes on. A bundle that leaves something leaves
-            // it each time, and the way to it is seen: fields, stacks, threads and native handles are all in a dump.
-            compiled = ", one class loader in compiled code";
-            return;
-        }
-        for (String way : ways) {
-            found.add("a class loader of " + name + ", " + left + " of " + loaders.size() + " stay: " + way);
+        if (left > 0) {
+            for (String way : HeapPath.toWatched()) {
+                found.add("a class loader of " + name + ", " + left + " of " + loaders.size() + " stay: " + way);
+            }
         }
     }
 
