@@ -1,4 +1,4 @@
-package io.culvert.auth.totp;
+package io.culvert.testsupport;
 
 import io.culvert.api.store.Store;
 import java.util.List;
@@ -8,11 +8,13 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Keeps its promises but the durable one. */
-final class MemoryStore implements Store {
+/** A store that keeps its promises but the durable one. Threads: any. */
+public final class MemoryStore implements Store {
     private final Map<String, Entry> entries = new TreeMap<>();
     private long revision;
-    boolean failing;
+
+    /** Whether nobody can tell what became of a transaction. */
+    public volatile boolean failing;
 
     @Override
     public String name() {

@@ -15,6 +15,7 @@ import io.culvert.api.auth.Credentials;
 import io.culvert.api.command.CommandException;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.store.StoreException;
+import io.culvert.testsupport.MemoryStore;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -3,18 +3,15 @@ package io.culvert.web.rest.access;
 import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Authenticator;
 import io.culvert.api.auth.Credentials;
-import io.culvert.api.command.Command;
-import io.culvert.api.config.ModuleSettings;
-import io.culvert.api.status.LiveSessions;
-import io.culvert.api.status.PathWatch;
-import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebEndpoints;
+import io.culvert.testsupport.MemoryStore;
 import io.culvert.testsupport.TestAuthority;
 import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
 import io.culvert.web.rest.resource.Appliance;
+import io.culvert.web.rest.resource.NothingRuns;
 import io.culvert.web.rest.server.ConsoleServer;
 import io.culvert.web.rest.server.EndpointTable;
 import io.culvert.web.rest.server.Json;
@@ -31,7 +28,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -207,33 +203,6 @@ final class Console implements AutoCloseable {
             boolean right = credentials.username().equals("alice")
                     && new String(credentials.password(), java.nio.charset.StandardCharsets.UTF_8).equals(PASSWORD);
             return right ? new AuthDecision.Accepted(Map.of()) : new AuthDecision.Refused("no", "no");
-        }
-    }
-
-    private static final class NothingRuns implements Appliance.Services {
-        @Override
-        public Optional<Command> command(String name) {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<LiveSessions> sessions() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<PathWatch> path() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<ModuleSettings> modules() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<AuditTrail> audit() {
-            return Optional.empty();
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Role;
 import io.culvert.testsupport.Eventually;
+import io.culvert.testsupport.MemoryStore;
 import io.culvert.web.rest.server.Gate;
 import io.culvert.web.rest.server.Json;
 import java.time.Duration;
