@@ -129,7 +129,8 @@ public final class ConsoleServer implements AutoCloseable {
         context.setExcludeCipherSuites();
         context.setIncludeCipherSuites(SUITES);
         context.setUseCipherSuitesOrder(true);
-        context.setRenegotiationAllowed(false);
+        // Refused either way. The JDK, where it was told to, says so in an alert; Jetty would only hang up.
+        context.setRenegotiationAllowed(Boolean.getBoolean("jdk.tls.rejectClientInitiatedRenegotiation"));
         context.setSniRequired(false);
         HttpConfiguration http = http();
         // Reached by address as often as by name; what guards sessions is checked against the Host header.
