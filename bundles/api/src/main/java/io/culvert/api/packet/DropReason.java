@@ -28,6 +28,10 @@ public enum DropReason {
     SOURCE_ADDRESS,
     /** No session or route takes the inner destination. */
     NO_ROUTE,
+    /** A frame that a bridge may not forward: a reserved destination, or one that is where it came from. */
+    FILTERED,
+    /** A frame from one more source address than its port may have. */
+    ADDRESS_LIMIT,
     /** A hop limit that reached zero between clients. */
     HOP_LIMIT,
     /** The packet is longer than the next stage can carry. */

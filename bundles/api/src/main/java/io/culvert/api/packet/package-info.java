@@ -4,7 +4,7 @@
  * <p>Threads: everything here is touched only by the packet loop that owns the buffer.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.culvert.api.packet;
 

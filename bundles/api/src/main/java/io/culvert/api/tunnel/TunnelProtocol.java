@@ -24,6 +24,14 @@ public interface TunnelProtocol {
     /** The configured instance's name, unique among the protocol's instances; part of session records. */
     String instance();
 
+    /**
+     * Whether the sessions carry Ethernet frames, from the destination address on, and not IP packets. They are bridged
+     * to each other and to the appliance's TAP then, and the inner addresses say nothing about whose a frame is.
+     */
+    default boolean carriesFrames() {
+        return false;
+    }
+
     /** The sockets that this instance wants. */
     List<ListenerClaim> listeners();
 

@@ -22,7 +22,10 @@ public interface TunnelSession {
     /** A datagram whose session key matched one of this session's. */
     void onDatagram(PacketBuffer datagram, Endpoint from, long nowNs, Outbox out);
 
-    /** A clear IP packet for this peer, with the protocol's headroom and tailroom. */
+    /**
+     * A clear IP packet for this peer, or an Ethernet frame where {@link TunnelProtocol#carriesFrames}, with the
+     * protocol's headroom and tailroom.
+     */
     void onIpPacket(PacketBuffer packet, long nowNs, Outbox out);
 
     /** When {@link #onTimer} is next due, or {@link Long#MAX_VALUE} for never. Asked after every call into the session. */
