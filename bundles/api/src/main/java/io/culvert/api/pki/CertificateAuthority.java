@@ -30,6 +30,16 @@ public interface CertificateAuthority {
         return serverIdentity();
     }
 
+    /**
+     * The same, with the addresses of the revocation list in the certificate (RFC 5280 section 4.2.1.13).
+     *
+     * @param lists addresses that each give the list of {@link #crl()}
+     */
+    default TlsPolicy.Identity serverIdentity(String purpose, List<String> names, List<String> lists)
+            throws PkiException {
+        return serverIdentity(purpose, names);
+    }
+
     /** The certificates that clients' and servers' chains lead to. */
     List<X509Certificate> authorities() throws PkiException;
 

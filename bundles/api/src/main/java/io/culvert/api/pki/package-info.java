@@ -2,7 +2,7 @@
  * Certificates: the appliance's own authority, what it has issued, and what it has revoked.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package io.culvert.api.pki;
 

@@ -5,7 +5,7 @@
  * <p>Threads: virtual threads, several at once; may block.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.culvert.api.web;
 
