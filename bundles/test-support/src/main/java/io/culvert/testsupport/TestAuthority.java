@@ -16,6 +16,8 @@ import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
@@ -49,6 +51,14 @@ public final class TestAuthority {
     /** A server's identity with extended key usage serverAuth. */
     public TlsPolicy.Identity server(String commonName) {
         return issue(commonName, KeyPurposeId.id_kp_serverAuth);
+    }
+
+    /** A server's identity with {@code names} of DNS as subject alternative names, and the chain up to here. */
+    public TlsPolicy.Identity server(List<String> names, Instant notBefore, Instant notAfter) {
+        KeyPair pair = newKey();
+        var subject = new X500Name("CN=" + names.getFirst());
+        X509Certificate leaf = sign(subject, pair, KeyPurposeId.id_kp_serverAuth, notBefore, notAfter, names);
+        return new TlsPolicy.Identity(pair.getPrivate(), List.of(leaf, certificate));
     }
 
     /** A client's identity with extended key usage clientAuth. */
@@ -111,6 +121,16 @@ public final class TestAuthority {
 
     private X509Certificate sign(
             X500Name subject, KeyPair pair, @Nullable KeyPurposeId purpose, Instant notBefore, Instant notAfter) {
+        return sign(subject, pair, purpose, notBefore, notAfter, List.of());
+    }
+
+    private X509Certificate sign(
+            X500Name subject,
+            KeyPair pair,
+            @Nullable KeyPurposeId purpose,
+            Instant notBefore,
+            Instant notAfter,
+            List<String> names) {
         try {
             var builder = new JcaX509v3CertificateBuilder(
                     name,
@@ -125,6 +145,11 @@ public final class TestAuthority {
             } else {
                 builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
                 builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purpose));
+            }
+            if (!names.isEmpty()) {
+                var all = names.stream().map(each -> new GeneralName(GeneralName.dNSName, each));
+                builder.addExtension(
+                        Extension.subjectAlternativeName, false, new GeneralNames(all.toArray(GeneralName[]::new)));
             }
             var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(key.getPrivate());
             return new JcaX509CertificateConverter().getCertificate(builder.build(signer));

@@ -1,14 +1,13 @@
 package io.culvert.web.rest;
 
-import io.culvert.api.pki.PkiException;
-import io.culvert.api.tls.TlsPolicy;
 import io.culvert.web.rest.access.Guard;
+import io.culvert.web.rest.certificate.Certificates;
 import io.culvert.web.rest.server.ConsoleServer;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,29 +27,16 @@ final class Listening {
     private final ConsoleServer server;
     private final CountDownLatch started = new CountDownLatch(1);
     private final Guard.Place place;
-    private final ConsoleIdentity own;
-    private final @Nullable Path certificate;
-    private final @Nullable Path key;
+    private final Certificates certificates;
+    private final Semaphore news = new Semaphore(0);
     private final Thread starting;
     private volatile @Nullable Thread renewing;
 
-    /**
-     * @param begun lets tunnels come first
-     * @param certificate with {@code key}, an imported one; null for the appliance's own
-     */
-    Listening(
-            ConsoleServer server,
-            Path socket,
-            Begun begun,
-            Guard.Place place,
-            ConsoleIdentity own,
-            @Nullable Path certificate,
-            @Nullable Path key) {
+    /** @param begun lets tunnels come first */
+    Listening(ConsoleServer server, Path socket, Begun begun, Guard.Place place, Certificates certificates) {
         this.server = server;
         this.place = place;
-        this.own = own;
-        this.certificate = certificate;
-        this.key = key;
+        this.certificates = certificates;
         starting = new Thread(() -> start(socket, begun), "web-start");
         starting.setDaemon(true);
         // Jetty finds its protocols through the thread's class loader.
@@ -64,10 +50,9 @@ final class Listening {
             server.start();
             server.openUnix(socket);
             if (place.port() > 0) {
-                TlsPolicy.Identity identity = identity();
-                server.openTls(place.address(), place.port(), identity);
+                server.openTls(place.address(), place.port(), certificates.refresh());
                 LOG.info("web: listening on {} port {}", place.address(), server.port());
-                renewing = Thread.ofVirtual().name("web-certificate").start(() -> renew(identity));
+                renewing = Thread.ofVirtual().name("web-certificate").start(this::renew);
             }
         } catch (InterruptedException e) {
             // Stopped before it had begun.
@@ -78,31 +63,18 @@ final class Listening {
         }
     }
 
-    /** The imported one; the own one when that cannot be read, so that nobody is locked out. */
-    private TlsPolicy.Identity identity() throws PkiException, InterruptedException {
-        if (certificate != null && key != null) {
-            try {
-                return PemIdentity.read(certificate, key);
-            } catch (IOException e) {
-                LOG.error("web: {}; the appliance's own certificate is shown instead", e.getMessage());
-            }
-        }
-        return own.own(place.names());
+    /** Another certificate may be there. */
+    void lookAgain() {
+        news.release();
     }
 
-    private void renew(TlsPolicy.Identity first) {
-        TlsPolicy.Identity shown = first;
+    private void renew() {
         try {
             while (true) {
-                Thread.sleep(LOOK);
+                news.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+                news.drainPermits();
                 try {
-                    TlsPolicy.Identity next = identity();
-                    if (!next.chain().equals(shown.chain())) {
-                        server.show(next);
-                        shown = next;
-                        LOG.info("web: shows a new certificate, good until {}",
-                                next.chain().getFirst().getNotAfter().toInstant());
-                    }
+                    certificates.refresh();
                 } catch (InterruptedException e) {
                     throw e;
                 } catch (Exception e) {

@@ -18,8 +18,12 @@ final class Settings {
 
     /** Only what differs, in one change: certificate and key hold together only. */
     static void restore(BundleContext context, Guard.Place now, Guard.Place before) {
+        Map<String, Object> values = differences(now, before);
+        if (values.isEmpty()) {
+            return;
+        }
         try {
-            command(context).run(Map.of("module", "web.rest", "values", differences(now, before)), _ -> true);
+            command(context).run(Map.of("module", "web.rest", "values", values), _ -> true);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) {

@@ -5,8 +5,11 @@ import io.culvert.api.auth.UserDirectory;
 import io.culvert.api.command.Command;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.pki.CertificateAuthority;
+import io.culvert.api.pki.PkiException;
 import io.culvert.api.store.Store;
+import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.web.AuditTrail;
+import io.culvert.api.web.ConsoleCertificate;
 import io.culvert.api.web.WebContent;
 import io.culvert.api.web.WebEndpoints;
 import io.culvert.web.rest.access.Access;
@@ -19,6 +22,9 @@ import io.culvert.web.rest.access.SignIn;
 import io.culvert.web.rest.access.UserLogin;
 import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
+import io.culvert.web.rest.certificate.CertificateEndpoints;
+import io.culvert.web.rest.certificate.Certificates;
+import io.culvert.web.rest.certificate.PemFiles;
 import io.culvert.web.rest.server.ConsoleServer;
 import io.culvert.web.rest.server.EndpointTable;
 import io.culvert.web.rest.server.Json;
@@ -32,6 +38,8 @@ import java.util.ArrayList;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -61,6 +69,7 @@ public final class WebRestComponent {
     private final AuditLog audit;
     private final Access access;
     private final Guard guard;
+    private final Certificates certificates;
     private final Listening listening;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
     private final Ranked<Authenticator> authenticators = new Ranked<>();
@@ -71,6 +80,8 @@ public final class WebRestComponent {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable CertificateAuthority authority;
+
+    private volatile @Nullable ConsoleCertificate bringing;
 
     @Activate
     public WebRestComponent(
@@ -92,11 +103,13 @@ public final class WebRestComponent {
         var setup = new Setup(access, store, json, home.resolve("run/setup-code"));
         var server = new ConsoleServer(
                 table, files, access, audit, json, Duration.ofSeconds(settings.patienceSeconds()));
+        certificates = new Certificates(store, json, clock, sources(home, settings), new Shop(server));
         for (WebEndpoints own : List.of(
                 new SignIn(access, new UserLogin(authenticators::all)),
                 new OwnAccount(access),
                 new AdministratorEndpoints(access),
                 setup,
+                new CertificateEndpoints(certificates),
                 new AuditEndpoints(audit))) {
             table.add(own);
             // For whoever describes the API; this one has it already.
@@ -109,27 +122,74 @@ public final class WebRestComponent {
                 settings.port(),
                 List.of(settings.names()),
                 settings.certificateFile(),
-                settings.keyFile());
-        guard = new Guard(store, json, clock, before -> Settings.restore(context, place, before));
+                settings.keyFile(),
+                certificates.imported());
+        guard = new Guard(
+                store,
+                json,
+                clock,
+                before -> {
+                    if (!Objects.equals(before.imported(), certificates.imported())) {
+                        certificates.back(before.imported());
+                    }
+                    Settings.restore(context, place, before);
+                },
+                now -> certificates.held(now.imported()));
         access.guardedBy(guard);
+        certificates.guardedBy(guard);
         guard.begin(place);
         listening = new Listening(
                 server,
                 home.resolve("run/web.sock"),
                 new Begun(context),
                 place,
-                new ConsoleIdentity(() -> authority),
-                file(home, settings.certificateFile()),
-                file(home, settings.keyFile()));
+                certificates);
         registrations.add(context.registerService(AuditTrail.class, audit, null));
         for (Command command : new AccessCommands(access, setup, audit, () -> address(settings)).all()) {
             registrations.add(context.registerService(Command.class, command, null));
         }
     }
 
-    /** Relative ones lie in the appliance's home. */
-    private static @Nullable Path file(Path home, String name) {
-        return name.isEmpty() ? null : home.resolve(name);
+    private Certificates.Sources sources(Path home, WebRestSettings settings) {
+        var own = new ConsoleIdentity(() -> authority);
+        List<String> names = List.of(settings.names());
+        return new Certificates.Sources() {
+            @Override
+            public TlsPolicy.Identity own() throws PkiException {
+                return own.own(names);
+            }
+
+            @Override
+            public Optional<TlsPolicy.Identity> file() throws IOException {
+                // Relative ones lie in the appliance's home.
+                return settings.certificateFile().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(PemFiles.read(
+                                home.resolve(settings.certificateFile()), home.resolve(settings.keyFile())));
+            }
+
+            @Override
+            public Optional<ConsoleCertificate> module() {
+                return Optional.ofNullable(bringing);
+            }
+
+            @Override
+            public List<String> names() {
+                return names;
+            }
+        };
+    }
+
+    private record Shop(ConsoleServer server) implements Certificates.Door {
+        @Override
+        public void show(TlsPolicy.Identity identity) throws Exception {
+            server.show(identity);
+        }
+
+        @Override
+        public void reconnect(Duration after) {
+            server.reconnect(after);
+        }
     }
 
     private static String address(WebRestSettings settings) {
@@ -155,6 +215,27 @@ public final class WebRestComponent {
     private static void within(String attribute, int value, int low, int high) {
         if (value < low || value > high) {
             throw new ConfigException(PID, attribute, value, "must be " + low + " to " + high);
+        }
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void bindCertificate(ConsoleCertificate certificate) {
+        bringing = certificate;
+        listening.lookAgain();
+    }
+
+    void updatedCertificate(ConsoleCertificate certificate) {
+        listening.lookAgain();
+    }
+
+    void unbindCertificate(ConsoleCertificate certificate) {
+        // With a greedy reference the next one is bound before the old one leaves.
+        if (bringing == certificate) {
+            bringing = null;
+            listening.lookAgain();
         }
     }
 

@@ -10,6 +10,7 @@ import io.culvert.api.web.WebResponse;
 import io.culvert.web.rest.server.Gate;
 import io.culvert.web.rest.server.Json;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -174,10 +175,10 @@ public final class Access implements Gate, AutoCloseable {
     }
 
     @Override
-    public void passed(Visit visit, String method, String path) {
+    public void passed(Visit visit, String method, String path, Supplier<Optional<X509Certificate>> shown) {
         Guard present = guard;
         if (present != null) {
-            present.passed(visit, method, path);
+            present.passed(visit, method, path, shown);
         }
     }
 

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /** Records of one kind in the store, as JSON. */
-final class Records<T> {
+public final class Records<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Records.class);
     private static final int DEADLINE_SECONDS = 10;
 
@@ -28,17 +28,17 @@ final class Records<T> {
     private final Class<T> type;
 
     /** A record as it was read. */
-    record Found<T>(String key, T value, long revision) {}
+    public record Found<T>(String key, T value, long revision) {}
 
     /** @param prefix with a slash at its end */
-    Records(Store store, Json json, String prefix, Class<T> type) {
+    public Records(Store store, Json json, String prefix, Class<T> type) {
         this.store = store;
         this.json = json;
         this.prefix = prefix;
         this.type = type;
     }
 
-    Optional<Found<T>> read(String key) throws Problem {
+    public Optional<Found<T>> read(String key) throws Problem {
         try {
             return store.read(prefix + key).map(this::found);
         } catch (StoreException e) {
@@ -46,7 +46,7 @@ final class Records<T> {
         }
     }
 
-    List<Found<T>> all() throws Problem {
+    public List<Found<T>> all() throws Problem {
         try {
             var all = new ArrayList<Found<T>>();
             for (Store.Entry entry : store.list(prefix)) {
@@ -73,16 +73,16 @@ final class Records<T> {
      * @param revision of what it takes the place of; 0 for a new one
      * @return false when there is another by now
      */
-    boolean put(String key, T value, long revision) throws Problem {
+    public boolean put(String key, T value, long revision) throws Problem {
         return txn(List.of(new Guard(prefix + key, revision)), new Op.Put(prefix + key, json.write(value)));
     }
 
     /** Whatever is there. */
-    void set(String key, T value) throws Problem {
+    public void set(String key, T value) throws Problem {
         txn(List.of(), new Op.Put(prefix + key, json.write(value)));
     }
 
-    void delete(String key) throws Problem {
+    public void delete(String key) throws Problem {
         txn(List.of(), new Op.Delete(prefix + key));
     }
 

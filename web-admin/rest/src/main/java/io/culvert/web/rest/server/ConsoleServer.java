@@ -4,11 +4,14 @@ import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.web.AuditTrail;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -159,6 +162,27 @@ public final class ConsoleServer implements AutoCloseable {
             tls.getConnectionFactory(SslConnectionFactory.class)
                     .getSslContextFactory()
                     .reload(factory -> factory.setKeyStore(keys));
+        }
+    }
+
+    /**
+     * Has every browser connect anew, so that it sees the certificate that is shown by now: ends the connections that
+     * there are once {@code after} has passed, in which answers that are under way arrive.
+     */
+    public synchronized void reconnect(Duration after) {
+        if (tls != null) {
+            var present = List.copyOf(tls.getConnectedEndPoints());
+            server.getScheduler().schedule(
+                    () -> present.forEach(each -> {
+                        Connection connection = each.getConnection();
+                        if (connection == null) {
+                            each.close();
+                        } else {
+                            connection.close();
+                        }
+                    }),
+                    after.toMillis(),
+                    TimeUnit.MILLISECONDS);
         }
     }
 

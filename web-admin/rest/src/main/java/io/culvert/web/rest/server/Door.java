@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +23,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -152,7 +155,7 @@ final class Door extends Handler.Abstract {
             throw refusal;
         }
         if (!local) {
-            gate.passed(visit, endpoint.method(), path);
+            gate.passed(visit, endpoint.method(), path, () -> shown(request));
         }
         WebResponse answer = write ? written(endpoint, exchange) : endpoint.handler().handle(exchange);
         if (answer instanceof WebResponse.Stream) {
@@ -160,6 +163,16 @@ final class Door extends Handler.Abstract {
             over.run();
         }
         answers.send(answer, gate, visit, request, response, callback);
+    }
+
+    private static Optional<X509Certificate> shown(Request request) {
+        return request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE) instanceof EndPoint.SslSessionData data
+                        && data.sslSession() != null
+                        && data.sslSession().getLocalCertificates() instanceof Certificate[] chain
+                        && chain.length > 0
+                        && chain[0] instanceof X509Certificate leaf
+                ? Optional.of(leaf)
+                : Optional.empty();
     }
 
     private Gate.Visit visit(Request request, String from) throws Problem {

@@ -2,6 +2,9 @@ package io.culvert.web.rest.server;
 
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Knows callers by what they show. */
@@ -41,8 +44,12 @@ public interface Gate {
      */
     boolean inScope(Visit visit, String method, String path);
 
-    /** Is told of each call that has passed every check, but those at the Unix socket. */
-    void passed(Visit visit, String method, String path);
+    /**
+     * Is told of each call that has passed every check, but those at the Unix socket.
+     *
+     * @param shown the certificate that the call's own connection was opened with
+     */
+    void passed(Visit visit, String method, String path, Supplier<Optional<X509Certificate>> shown);
 
     /** Calls {@code ended} when the session ends or changes its role. Closing what this returns forgets it. */
     Watch watch(Visit visit, Runnable ended);

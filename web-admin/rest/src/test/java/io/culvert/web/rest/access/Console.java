@@ -3,6 +3,8 @@ package io.culvert.web.rest.access;
 import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Authenticator;
 import io.culvert.api.auth.Credentials;
+import io.culvert.api.tls.TlsPolicy;
+import io.culvert.api.web.ConsoleCertificate;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebEndpoints;
@@ -10,6 +12,8 @@ import io.culvert.testsupport.MemoryStore;
 import io.culvert.testsupport.TestAuthority;
 import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
+import io.culvert.web.rest.certificate.CertificateEndpoints;
+import io.culvert.web.rest.certificate.Certificates;
 import io.culvert.web.rest.resource.Appliance;
 import io.culvert.web.rest.resource.NothingRuns;
 import io.culvert.web.rest.server.ConsoleServer;
@@ -28,6 +32,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -43,6 +48,9 @@ final class Console implements AutoCloseable {
     final AuditLog audit;
     final Setup setup;
     final ConsoleServer server;
+    final TestAuthority authority = new TestAuthority("console");
+    final Certificates certificates;
+    final Guard guard;
     final SSLContext tls;
     final HttpClient client;
     private Duration ahead = Duration.ZERO;
@@ -58,11 +66,22 @@ final class Console implements AutoCloseable {
         access = new Access(store, json, clock, new SecureRandom(), limits, List::of);
         setup = new Setup(access, store, json, home.resolve("code"));
         server = new ConsoleServer(table, files, access, audit, json, patience);
+        certificates = new Certificates(store, json, clock, new OwnOnly(authority), new Shop(server));
+        guard = new Guard(
+                store,
+                json,
+                clock,
+                before -> certificates.back(before.imported()),
+                now -> certificates.held(now.imported()));
+        access.guardedBy(guard);
+        certificates.guardedBy(guard);
+        guard.begin(new Guard.Place("127.0.0.1", 8443, List.of(), "", "", certificates.imported()));
         for (WebEndpoints own : List.of(
                 new SignIn(access, new UserLogin(() -> List.of(new OneUser()))),
                 new OwnAccount(access),
                 new AdministratorEndpoints(access),
                 setup,
+                new CertificateEndpoints(certificates),
                 new AuditEndpoints(audit))) {
             table.add(own);
         }
@@ -70,10 +89,54 @@ final class Console implements AutoCloseable {
         table.add(appliance::endpoints);
         access.start();
         server.start();
-        var authority = new TestAuthority("console");
-        server.openTls("127.0.0.1", 0, authority.server("localhost"));
+        server.openTls("127.0.0.1", 0, certificates.refresh());
         tls = trusting(authority);
-        client = HttpClient.newBuilder().sslContext(tls).connectTimeout(Duration.ofSeconds(10)).build();
+        client = newClient();
+    }
+
+    /** With no connection yet. */
+    HttpClient newClient() {
+        return HttpClient.newBuilder().sslContext(tls).connectTimeout(Duration.ofSeconds(10)).build();
+    }
+
+    private static final class OwnOnly implements Certificates.Sources {
+        private final TlsPolicy.Identity own;
+
+        OwnOnly(TestAuthority authority) {
+            own = authority.server("localhost");
+        }
+
+        @Override
+        public TlsPolicy.Identity own() {
+            return own;
+        }
+
+        @Override
+        public Optional<TlsPolicy.Identity> file() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<ConsoleCertificate> module() {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of();
+        }
+    }
+
+    private record Shop(ConsoleServer server) implements Certificates.Door {
+        @Override
+        public void show(TlsPolicy.Identity identity) throws Exception {
+            server.show(identity);
+        }
+
+        @Override
+        public void reconnect(Duration after) {
+            server.reconnect(after);
+        }
     }
 
     private static SSLContext trusting(TestAuthority authority) throws Exception {
@@ -120,6 +183,7 @@ final class Console implements AutoCloseable {
     @Override
     public void close() throws Exception {
         client.shutdownNow();
+        guard.close();
         server.close();
         access.close();
         audit.close();
@@ -130,11 +194,13 @@ final class Console implements AutoCloseable {
         private final Console console;
         String cookie;
         String csrf;
+        HttpClient client;
 
         Browser(Console console, String cookie, String csrf) {
             this.console = console;
             this.cookie = cookie;
             this.csrf = csrf;
+            client = console.client;
         }
 
         HttpRequest.Builder request(String method, String path, String body) {
@@ -156,7 +222,7 @@ final class Console implements AutoCloseable {
         }
 
         HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-            var response = console.client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            var response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
             response.headers().firstValue("Set-Cookie").ifPresent(set ->
                     cookie = set.substring(set.indexOf('=') + 1, set.indexOf(';')));
             return response;

@@ -12,6 +12,7 @@ import io.culvert.web.rest.server.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
@@ -27,13 +28,13 @@ class GuardTest {
     private Instant now = Instant.now();
 
     private Guard guard() {
-        return new Guard(store, new Json(), () -> now, reverted::add);
+        return new Guard(store, new Json(), () -> now, reverted::add, _ -> {});
     }
 
     private void change() {
         try (var first = guard()) {
             first.begin(OLD);
-            first.passed(BROWSER, "PUT", "/api/v1/modules/web.rest/config");
+            first.passed(BROWSER, "PUT", "/api/v1/modules/web.rest/config", Optional::empty);
         }
     }
 
@@ -62,7 +63,7 @@ class GuardTest {
         change();
         try (var second = guard()) {
             second.begin(NEW);
-            second.passed(BROWSER, "GET", "/api/v1/overview");
+            second.passed(BROWSER, "GET", "/api/v1/overview", Optional::empty);
             Eventually.await(SOON, () -> "not kept", () -> {
                 // What is proven is kept without asking again.
                 now = Instant.now().plus(Duration.ofHours(1));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.web.WebEndpoint;
+import io.culvert.web.rest.certificate.CertificateEndpoints;
 import io.culvert.web.rest.events.EventHub;
 import io.culvert.web.rest.events.EventsResource;
 import io.culvert.web.rest.events.Pulse;
@@ -102,6 +103,8 @@ class ExamplesTest {
             Map.entry("snapshots", ConfigResource.Snapshots.class),
             Map.entry("snapshot-restore", ChangesResource.Change.class),
             Map.entry("log", LogResource.Log.class),
+            Map.entry("certificate", CertificateEndpoints.ConsoleCertificateShown.class),
+            Map.entry("certificate-import.request", CertificateEndpoints.ImportCertificate.class),
             Map.entry("health", HealthResource.Health.class)));
 
     private static final Map<String, Class<?>> EVENTS = Map.of(
@@ -119,6 +122,7 @@ class ExamplesTest {
         all.addAll(new Appliance(new NothingRuns(), Path.of("target"), "0.1.0", InstantSource.system(), new SecureRandom())
                 .endpoints());
         all.addAll(new EventsResource(new EventHub(new SecureRandom()), () -> {}, "0.1.0", 1_000).endpoints());
+        all.addAll(new CertificateEndpoints(null).endpoints());
         all.addAll(new OpenApiResource(() -> all, "0.1.0").endpoints());
         return all;
     }
