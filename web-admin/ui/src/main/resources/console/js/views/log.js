@@ -92,7 +92,7 @@ function line(l) {
 
 // ---- audit ----
 
-const RESULTS = { ok: ['ok', 'circle-check'], refused: ['warn', 'ban'], failed: ['bad', 'circle-alert'] };
+const RESULTS = { ok: ['ok', 'circle-check'], begun: ['warn', 'clock'], refused: ['warn', 'ban'], failed: ['bad', 'circle-alert'] };
 const result = r => RESULTS[r] ?? (/^(2\d\d|ok|done)/.test(r) ? RESULTS.ok : /^(4\d\d|refused|denied)/.test(r) ? RESULTS.refused : RESULTS.failed);
 
 function auditPage() {
@@ -113,12 +113,15 @@ function entry(e) {
     <td role="cell" class="lead"><div class="mod"><button class="expander" type="button" aria-expanded=${String(open)} aria-label=${t('audit.details', { n: String(e.sequence) })} @click=${() => { openEntry = open ? null : e.sequence; redraw(); }}>${icon('chevron-right', 's')}</button><div><b>${e.subject || e.action}</b><span class="d breaks">${e.action}</span></div></div></td>
     <td role="cell" class="state" data-l=${t('audit.col.result')}>${badge(tone, image, word('audit.result', e.result))}</td>
     <td role="cell" data-l=${t('audit.col.who')}><span>${e.who}<span class="sub">${word('role', e.role)}</span></span></td>
-    <td role="cell" data-l=${t('audit.col.change')}>${e.before || e.after ? html`<span class="diffline"><del><span class="vh">${t('form.from')} </span>${e.before || t('form.empty')}</del>${icon('arrow-right', 's')}<ins><span class="vh">${t('form.to')} </span>${e.after || t('form.empty')}</ins></span>` : e.note || html`<span class="dim">${t('modules.nothing')}</span>`}</td>
+    <td role="cell" data-l=${t('audit.col.change')}>${e.changes?.length ? html`${difference(e.changes[0])}${e.changes.length > 1 ? html`<span class="sub">${tn('audit.more', e.changes.length - 1)}</span>` : nothing}` : e.note || html`<span class="dim">${t('modules.nothing')}</span>`}</td>
     <td role="cell" data-l=${t('audit.col.when')}><span>${clock(e.time)}<span class="sub nowrap">${day(e.time)}</span></span></td></tr>
     ${open ? html`<tr class="detail" role="row"><td colspan="5" role="cell"><dl class="kv">
       ${fact('audit.number', num(e.sequence))}${fact('audit.time', at(e.time))}${fact('audit.from', html`<span class="mono">${e.from || t('modules.nothing')}</span>`)}${fact('audit.actionIs', html`<span class="mono breaks">${e.action}</span>`)}
-      ${e.note ? fact('audit.note', e.note) : nothing}${e.planHash ? fact('audit.plan', html`<span class="mono">${e.planHash}</span>`) : nothing}${fact('audit.hash', html`<span class="mono small breaks">${e.hash}</span>`, 'wide')}</dl></td></tr>` : nothing}`;
+      ${e.note ? fact('audit.note', e.note) : nothing}${e.changes?.length ? fact('audit.changes', html`<ul class="difflist">${e.changes.map(c => html`<li>${difference(c)}</li>`)}</ul>`, 'wide') : nothing}${fact('audit.hash', html`<span class="mono small breaks">${e.hash}</span>`, 'wide')}</dl></td></tr>` : nothing}`;
 }
+/** One value that is another one now; of a secret only that. */
+const difference = c => html`<span class="diffline"><b class="breaks">${c.field}</b>${c.before === 'changed' && c.after === 'changed' ? html`<span>${t('audit.changed')}</span>`
+  : html`<del><span class="vh">${t('form.from')} </span>${c.before || t('form.empty')}</del>${icon('arrow-right', 's')}<ins><span class="vh">${t('form.to')} </span>${c.after || t('form.empty')}</ins>`}</span>`;
 const fact = (key, value, cls = '') => html`<div class=${cls}><dt>${t(key)}</dt><dd>${value}</dd></div>`;
 
 async function verify() {

@@ -74,4 +74,27 @@ public interface WebRequest {
 
     /** Names what the call is about in the audit log: {@code user alice}. The path's parameters are there anyway. */
     void target(String name);
+
+    /**
+     * Says in the audit log that this call is about to change something; nothing when it has said so. The server does it
+     * itself before the handler of every write whose role is not {@link Role#NONE}; handlers of the others call it when
+     * they have decided that the call is to have an effect.
+     *
+     * @throws Problem 503 when the log cannot be written: then nothing may be changed
+     */
+    default void begin() throws Problem {}
+
+    /**
+     * Adds a value to this call's entry in the audit log that is another one now; nothing when both are the same.
+     *
+     * @param field what it is: {@code role}, {@code core.mtu}
+     * @param before never a secret; empty when there was none
+     * @param after never a secret; empty when there is none
+     */
+    default void changed(String field, String before, String after) {}
+
+    /** The same for a secret: neither value is said. */
+    default void changedSecret(String field) {
+        changed(field, "", "changed");
+    }
 }

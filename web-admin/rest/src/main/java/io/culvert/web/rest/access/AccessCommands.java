@@ -62,8 +62,32 @@ public final class AccessCommands {
         throw new CommandException("the argument '" + name + "' is missing");
     }
 
-    private void record(String what, String name) throws IOException {
-        audit.record(new AuditTrail.Entry("root", Role.ADMINISTRATOR, "local", what, "administrator " + name, "", "ok"));
+    private interface Step<T> {
+        T take() throws Problem;
+    }
+
+    /** The intent is on the disk before the step is taken. */
+    private <T> T audited(String what, String name, List<AuditTrail.Changed> changes, Step<T> step)
+            throws Problem, IOException {
+        long begun = audit.begin(entry(what, name, AuditTrail.BEGUN, List.of()));
+        try {
+            T taken = step.take();
+            audit.end(begun, entry(what, name, "ok", changes));
+            return taken;
+        } catch (Problem e) {
+            audit.end(begun, entry(what, name, e.code(), List.of()));
+            throw e;
+        }
+    }
+
+    private static AuditTrail.Entry entry(
+            String what, String name, String result, List<AuditTrail.Changed> changes) {
+        return new AuditTrail.Entry(
+                "root", Role.ADMINISTRATOR, "local", what, "administrator " + name, "", result, changes);
+    }
+
+    private static AuditTrail.Changed secret(String field) {
+        return new AuditTrail.Changed(field, "changed", "changed");
     }
 
     private Object list() throws Problem {
@@ -87,9 +111,11 @@ public final class AccessCommands {
         Administrators.checkName(name);
         Role role = Access.role(arguments.get("role") instanceof String text ? text : "administrator");
         String password = access.secrets.typed(4);
-        access.administrators.add(
-                Administrator.of(name, role, access.passwords.hash(password), access.clock.instant()));
-        record("admin add", name);
+        var added = Administrator.of(name, role, access.passwords.hash(password), access.clock.instant());
+        audited("admin add", name, List.of(new AuditTrail.Changed("role", "", Access.text(role))), () -> {
+            access.administrators.add(added);
+            return added;
+        });
         return answer(name, password);
     }
 
@@ -98,13 +124,15 @@ public final class AccessCommands {
         String name = text(arguments, "name");
         String password = access.secrets.typed(4);
         String hash = access.passwords.hash(password);
-        Administrator reset = access.administrators.change(name, known -> known.withPassword(hash)
-                .withTotp("", 0)
-                .withPasskeys(List.of())
-                .withRecovery(List.of())
-                .with(known.role(), true));
-        access.sessions.endAll(each -> each.name().equals(reset.name()) && each.role() != Role.SELF);
-        record("admin reset", reset.name());
+        Administrator reset = audited("admin reset", name, List.of(secret("password"), secret("factors")), () -> {
+            Administrator changed = access.administrators.change(name, known -> known.withPassword(hash)
+                    .withTotp("", 0)
+                    .withPasskeys(List.of())
+                    .withRecovery(List.of())
+                    .with(known.role(), true));
+            access.sessions.endAll(each -> each.name().equals(changed.name()) && each.role() != Role.SELF);
+            return changed;
+        });
         return answer(reset.name(), password);
     }
 
@@ -117,10 +145,11 @@ public final class AccessCommands {
 
     private Object remove(Map<String, Object> arguments) throws Problem, CommandException, IOException {
         String name = text(arguments, "name");
-        access.administrators.remove(name);
-        access.sessions.endAll(each -> each.name().equalsIgnoreCase(name) && each.role() != Role.SELF);
-        record("admin remove", name);
-        return "removed " + name;
+        return audited("admin remove", name, List.of(), () -> {
+            access.administrators.remove(name);
+            access.sessions.endAll(each -> each.name().equalsIgnoreCase(name) && each.role() != Role.SELF);
+            return "removed " + name;
+        });
     }
 
     private Object code() throws Problem, IOException {

@@ -120,8 +120,8 @@ public final class AdministratorEndpoints implements WebEndpoints {
         Added body = request.body(Added.class);
         Administrators.checkName(body.name());
         request.target("administrator " + body.name());
-        request.note("role " + body.role());
         Role role = Access.role(body.role());
+        request.changed("role", "", Access.text(role));
         Password.check(body.password());
         var added = Administrator.of(
                 body.name(), role, access.passwords.hash(body.password()), access.clock.instant());
@@ -136,7 +136,6 @@ public final class AdministratorEndpoints implements WebEndpoints {
         Role role = roleText == null ? found.role() : Access.role(roleText);
         boolean enabled = Objects.requireNonNullElse(body.enabled(), found.enabled());
         String password = body.password();
-        request.note("role " + Access.text(role) + (enabled ? "" : ", kept out") + (password == null ? "" : ", new password"));
         String hash = "";
         if (password != null) {
             Password.check(password);
@@ -147,6 +146,11 @@ public final class AdministratorEndpoints implements WebEndpoints {
             Administrator changed = known.with(role, enabled);
             return kept.isEmpty() ? changed : changed.withPassword(kept);
         });
+        request.changed("role", Access.text(found.role()), Access.text(next.role()));
+        request.changed("enabled", String.valueOf(found.enabled()), String.valueOf(next.enabled()));
+        if (!kept.isEmpty()) {
+            request.changedSecret("password");
+        }
         String own = request.caller().name().equals(found.name())
                 ? access.session(request).map(Session::id).orElse("")
                 : "";
@@ -167,6 +171,8 @@ public final class AdministratorEndpoints implements WebEndpoints {
         }
         Administrator next = access.administrators.change(
                 found.name(), known -> known.withTotp("", 0).withPasskeys(List.of()).withRecovery(List.of()));
+        request.changed("totp", String.valueOf(!found.totp().isEmpty()), "false");
+        request.changed("passkeys", String.valueOf(found.passkeys().size()), "0");
         endSessions(found.name(), "");
         return WebResponse.json(shown(next));
     }
@@ -174,6 +180,7 @@ public final class AdministratorEndpoints implements WebEndpoints {
     private WebResponse remove(WebRequest request) throws Problem {
         Administrator found = found(request);
         access.administrators.remove(found.name());
+        request.changed("role", Access.text(found.role()), "");
         endSessions(found.name(), "");
         return WebResponse.none();
     }
@@ -213,7 +220,8 @@ public final class AdministratorEndpoints implements WebEndpoints {
                 request.caller().name(),
                 access.clock.instant().plus(Duration.ofDays(body.days())));
         request.target("token " + made.token().id());
-        request.note("role " + Access.text(role) + " for " + body.days() + " days");
+        request.note("for " + body.days() + " days");
+        request.changed("role", "", Access.text(role));
         return new WebResponse.Json(
                 201, new MadeToken(shown(made.token(), null), made.text()), Map.of("Location", TOKENS + "/" + made.token().id()));
     }

@@ -142,6 +142,7 @@ public final class Setup implements WebEndpoints {
         access.delays.check("claim", from);
         access.delays.failed("claim", from);
         useCode(typed);
+        request.begin();
         access.delays.succeeded("claim", from);
         Sessions.Opened opened = access.sessions.open(
                 Session.Stage.CLAIMED, "", Role.NONE, "code", from, Access.agent(request));
@@ -178,6 +179,7 @@ public final class Setup implements WebEndpoints {
         if (!done.contains(id)) {
             done.add(id);
         }
+        request.begin();
         records.set(KEY, new State(List.copyOf(done)));
         return WebResponse.json(new Shown(
                 true,
@@ -222,6 +224,7 @@ public final class Setup implements WebEndpoints {
             throw Problem.badRequest("send a code or a passkey");
         }
         List<String> codes = OwnAccount.codes(access.secrets);
+        request.begin();
         access.administrators.add(made.withRecovery(OwnAccount.hashes(codes)));
         records.set(KEY, new State(List.of("administrator")));
         drafts.clear();

@@ -90,6 +90,7 @@ public final class SignIn implements WebEndpoints {
             throw wrong();
         }
         Administrator administrator = known.get();
+        request.begin();
         access.delays.succeeded(account, from);
         if (!administrator.hasFactor()) {
             WebResponse.Json entered =
@@ -126,6 +127,7 @@ public final class SignIn implements WebEndpoints {
         String account = "code " + account(half.name());
         access.delays.check(account, from);
         access.delays.failed(account, from);
+        request.begin();
         boolean recovery = useCode(half.name(), code);
         access.delays.succeeded(account, from);
         if (recovery) {
@@ -186,6 +188,7 @@ public final class SignIn implements WebEndpoints {
                 if (key.id().equals(id) && each.enabled()) {
                     request.target("administrator " + each.name());
                     Administrator.Passkey used = access.passkeys.verify(key, credential, request);
+                    request.begin();
                     return access.administrators.change(each.name(), known -> known.withPasskeys(known.passkeys().stream()
                             .map(other -> other.id().equals(id) ? used : other)
                             .toList()));
@@ -209,6 +212,7 @@ public final class SignIn implements WebEndpoints {
                     ? new Problem(401, "code-needed", "name or password is wrong, or a code is needed too")
                     : wrong();
         }
+        request.begin();
         access.delays.succeeded(account, from);
         return access.enter(body.name(), Role.SELF, code.isEmpty() ? "password" : "password+totp", request);
     }

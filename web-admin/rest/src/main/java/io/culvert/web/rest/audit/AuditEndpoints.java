@@ -36,6 +36,7 @@ public final class AuditEndpoints implements WebEndpoints {
             String subject,
             String note,
             String result,
+            List<AuditTrail.Changed> changes,
             String hash) {}
 
     record Listed(List<Shown> items, @Nullable String next, long total) {}
@@ -69,6 +70,7 @@ public final class AuditEndpoints implements WebEndpoints {
                 entry.target(),
                 entry.note(),
                 entry.result(),
+                entry.changes(),
                 each.hash());
     }
 }

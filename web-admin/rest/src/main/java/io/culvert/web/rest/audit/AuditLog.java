@@ -1,5 +1,6 @@
 package io.culvert.web.rest.audit;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.culvert.api.web.AuditTrail;
 import io.culvert.web.rest.server.Json;
 import java.io.IOException;
@@ -14,24 +15,28 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /**
- * The audit log in a file: one JSON object a line, each with the SHA-256 of the line before it. A line is on the disk
- * before the call that it tells of is answered. Taking a line out, changing one or putting one in breaks the chain;
+ * The audit log in a file: one JSON object a line, each with the SHA-256 of the line before it. A line with the result
+ * {@code begun} is on the disk before a call changes anything, one with its outcome before the call is answered. Taking a line out, changing one or putting one in breaks the chain;
  * cutting the end off does not, which is why each line goes to the loggers too.
  */
 public final class AuditLog implements AuditTrail, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("audit");
     private static final String BEGIN = "0".repeat(64);
     private static final int SHORT = 300;
+    private static final int MOST_CHANGES = 100;
 
     private final Path file;
     private final Json json;
@@ -45,7 +50,13 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     private long number;
     private String last = BEGIN;
 
-    /** A line as it is written; {@code previous} is the hash of the line before. */
+    /**
+     * A line as it is written.
+     *
+     * @param changes null for none, and in lines of versions that did not say them
+     * @param begun number of the line whose outcome this is; null for none
+     * @param previous hash of the line before
+     */
     private record Line(
             long number,
             Instant time,
@@ -56,10 +67,21 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
             String target,
             String note,
             String result,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<Changed> changes,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long begun,
             String previous) {
 
         Numbered numbered(String hash) {
-            return new Numbered(number, time, new Entry(who, role, from, what, target, note, result), hash);
+            List<Changed> said = changes == null ? List.of() : changes;
+            return new Numbered(number, time, new Entry(who, role, from, what, target, note, result, said), hash);
+        }
+
+        boolean says(String sought) {
+            var text = new StringBuilder(who).append(' ').append(what).append(' ').append(target).append(' ').append(note);
+            for (Changed each : changes == null ? List.<Changed>of() : changes) {
+                text.append(' ').append(each.field()).append(' ').append(each.before()).append(' ').append(each.after());
+            }
+            return text.toString().toLowerCase(Locale.ROOT).contains(sought);
         }
     }
 
@@ -121,20 +143,35 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     @Override
     public void record(Entry entry) throws IOException {
+        write(entry, null);
+    }
+
+    @Override
+    public long begin(Entry entry) throws IOException {
+        return write(entry, null);
+    }
+
+    @Override
+    public void end(long begun, Entry entry) throws IOException {
+        write(entry, begun);
+    }
+
+    private long write(Entry entry, @Nullable Long begun) throws IOException {
         lock.lock();
         try {
             synchronized (everybody) {
                 if (channel.length() != end) {
                     resume();
                 }
-                append(entry);
+                append(entry, begun);
+                return number;
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void append(Entry entry) throws IOException {
+    private void append(Entry entry, @Nullable Long begun) throws IOException {
         var line = new Line(
                 number + 1,
                 clock.instant().truncatedTo(ChronoUnit.MILLIS),
@@ -145,6 +182,8 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
                 brief(entry.target()),
                 brief(entry.note()),
                 entry.result(),
+                entry.changes().isEmpty() ? null : brief(entry.changes()),
+                begun,
                 last);
         byte[] text = json.write(line);
         byte[] whole = java.util.Arrays.copyOf(text, text.length + 1);
@@ -160,8 +199,23 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         end += whole.length;
         number = line.number();
         last = hash(text);
-        LOG.info("audit {}: {} ({}) from {}: {} {} {}, {}", number, entry.who().isEmpty() ? "nobody" : line.who(),
-                entry.role(), entry.from(), line.what(), line.target(), line.note(), entry.result());
+        LOG.info("audit {}: {} ({}) from {}: {} {} {}, {}{}", number, entry.who().isEmpty() ? "nobody" : line.who(),
+                entry.role(), entry.from(), line.what(), line.target(), line.note(), entry.result(),
+                entry.changes().isEmpty() ? "" : " " + words(line));
+    }
+
+    private static String words(Line line) {
+        List<Changed> changes = line.changes() == null ? List.of() : line.changes();
+        return changes.stream()
+                .map(each -> each.field() + " '" + each.before() + "' -> '" + each.after() + "'")
+                .collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    private static List<Changed> brief(List<Changed> changes) {
+        return changes.stream()
+                .limit(MOST_CHANGES)
+                .map(each -> new Changed(brief(each.field()), brief(each.before()), brief(each.after())))
+                .toList();
     }
 
     private static String brief(String text) {
@@ -173,16 +227,20 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     public List<Numbered> find(Optional<Long> before, String text, int limit) throws IOException {
         var found = new ArrayList<Numbered>();
         String sought = text.toLowerCase(Locale.ROOT);
+        // Intents whose outcome stands further down tell nothing more.
+        var over = new HashSet<Long>();
         // From the end, as that is what is looked at.
         try (var in = new RandomAccessFile(file.toFile(), "r")) {
             var backwards = new Backwards(in);
             for (byte[] bytes = backwards.previous(); bytes != null && found.size() < limit; bytes = backwards.previous()) {
                 try {
                     Line line = json.read(bytes, Line.class);
-                    if ((before.isEmpty() || line.number() < before.get())
-                            && (line.who() + " " + line.what() + " " + line.target() + " " + line.note())
-                                    .toLowerCase(Locale.ROOT)
-                                    .contains(sought)) {
+                    if (line.begun() != null) {
+                        over.add(line.begun());
+                    }
+                    if (!over.remove(line.number())
+                            && (before.isEmpty() || line.number() < before.get())
+                            && line.says(sought)) {
                         found.add(line.numbered(hash(bytes)));
                     }
                 } catch (JacksonException e) {

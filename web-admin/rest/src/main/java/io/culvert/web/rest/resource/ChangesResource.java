@@ -329,9 +329,12 @@ public final class ChangesResource {
                         "It serves " + draft.plan.sessionTotal + " sessions; confirm with their number.",
                         Map.of("confirm", "must be " + draft.plan.sessionTotal));
             }
-            draft.became = draft.wish.kind.equals("config")
-                    ? settings.apply(draft.wish)
-                    : ModulePlans.apply(commands, draft.wish, word, now);
+            if (draft.wish.kind.equals("config")) {
+                draft.became = settings.apply(draft.wish, request);
+            } else {
+                draft.became = ModulePlans.apply(commands, draft.wish, word, now);
+                request.changed("version", now.from, now.to);
+            }
             by(draft.became, request.caller().name());
             return WebResponse.accepted(find(draft.became))
                     .with("Location", "/api/v1/changes/" + draft.became);
@@ -362,10 +365,10 @@ public final class ChangesResource {
         }
         String id;
         if (change.id.startsWith(CONFIG)) {
-            int number = Integer.parseInt(change.id.substring(CONFIG.length())) - 1;
-            id = CONFIG + commands.row("config rollback", Map.of("number", number)).number("number");
+            id = settings.restore(Integer.parseInt(change.id.substring(CONFIG.length())) - 1, request);
         } else {
             id = commands.row("module rollback", Map.of("module", change.module, "detach", true)).text("id");
+            request.changed("version", change.version, change.from);
         }
         by(id, request.caller().name());
         return WebResponse.accepted(find(id)).with("Location", "/api/v1/changes/" + id);

@@ -1,12 +1,14 @@
 package io.culvert.web.rest.resource;
 
 import io.culvert.api.web.Problem;
+import io.culvert.api.web.WebRequest;
 import io.culvert.web.rest.resource.ChangesResource.Plan;
 import io.culvert.web.rest.resource.ChangesResource.PlanChange;
 import io.culvert.web.rest.resource.ChangesResource.SettingsDifference;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -65,9 +67,33 @@ final class ConfigPlans {
         return commands.row("config edit", arguments);
     }
 
-    /** @return the change's id */
-    String apply(PlanChange wish) throws Problem, InterruptedException {
-        return ChangesResource.CONFIG + commands.row("config edit", arguments(wish)).number("number");
+    /**
+     * Tells the audit log of {@code request} what has become another value.
+     *
+     * @return the change's id
+     */
+    String apply(PlanChange wish, WebRequest request) throws Problem, InterruptedException {
+        InForce before = InForce.now(commands);
+        String id = ChangesResource.CONFIG + commands.row("config edit", arguments(wish)).number("number");
+        before.toldTo(request, InForce.now(commands), paths(wish));
+        return id;
+    }
+
+    /** Goes back to the settings after change {@code number}; else as {@link #apply}. */
+    String restore(int number, WebRequest request) throws Problem, InterruptedException {
+        InForce before = InForce.now(commands);
+        String id = ChangesResource.CONFIG + commands.row("config rollback", Map.of("number", number)).number("number");
+        before.toldTo(request, InForce.now(commands), List.of());
+        return id;
+    }
+
+    private static List<String> paths(PlanChange wish) {
+        String base = wish.module() + "."
+                + (wish.instance() == null || wish.instance().isEmpty() ? "" : wish.instance() + ".");
+        var ids = new ArrayList<String>();
+        ids.addAll(wish.values() == null ? List.of() : wish.values().keySet());
+        ids.addAll(wish.remove() == null ? List.of() : wish.remove());
+        return ids.stream().map(id -> base + id).toList();
     }
 
     private static Map<String, Object> arguments(PlanChange wish) {

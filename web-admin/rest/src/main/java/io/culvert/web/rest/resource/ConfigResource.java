@@ -223,7 +223,7 @@ public final class ConfigResource {
             throw new Problem(422, "invalid", problems.getFirst(), fields(wish, problems));
         }
         request.note(body.note == null ? "" : body.note);
-        String id = plans.apply(wish);
+        String id = plans.apply(wish, request);
         changes.by(id, request.caller().name());
         return WebResponse.json(changes.find(id)).tagged(detail(module).text("revision"));
     }
@@ -248,7 +248,7 @@ public final class ConfigResource {
             throw Problem.notFound("There is no snapshot " + request.parameter("number") + ".");
         }
         request.target("snapshot " + number);
-        String id = ChangesResource.CONFIG + commands.row("config rollback", Map.of("number", number)).number("number");
+        String id = plans.restore(number, request);
         changes.by(id, request.caller().name());
         return WebResponse.json(changes.find(id));
     }

@@ -90,6 +90,7 @@ public final class KeysResource {
         List<String> lines = lines(all);
         lines.add(fingerprint + " " + name);
         set(lines);
+        request.changed("swap.trustedKeys", "", fingerprint + " " + name);
         return WebResponse.created("/api/v1/keys/" + fingerprint, new Key(name, fingerprint, "settings"));
     }
 
@@ -107,6 +108,7 @@ public final class KeysResource {
         List<String> lines = lines(all);
         lines.removeIf(line -> line.startsWith(fingerprint));
         set(lines);
+        request.changed("swap.trustedKeys", fingerprint + " " + key.name, "");
         return WebResponse.none();
     }
 

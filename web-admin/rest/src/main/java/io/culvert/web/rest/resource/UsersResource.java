@@ -313,13 +313,13 @@ public final class UsersResource {
     }
 
     private WebResponse change(WebRequest request) throws Problem, InterruptedException {
-        String name = find(request.parameter("id")).name;
+        User user = find(request.parameter("id"));
         Boolean enabled = request.body(ChangeUser.class).enabled;
         if (enabled != null) {
-            request.note(enabled ? "enabled" : "disabled");
-            commands.run(enabled ? "user enable" : "user disable", Map.of("name", name));
+            commands.run(enabled ? "user enable" : "user disable", Map.of("name", user.name));
+            request.changed("enabled", String.valueOf(user.enabled), String.valueOf(enabled));
         }
-        return WebResponse.json(find(name));
+        return WebResponse.json(find(user.name));
     }
 
     private WebResponse remove(WebRequest request) throws Problem, InterruptedException {
@@ -327,7 +327,10 @@ public final class UsersResource {
     }
 
     private WebResponse disable(WebRequest request) throws Problem, InterruptedException {
-        return ended("user disable", find(request.parameter("id")).name);
+        User user = find(request.parameter("id"));
+        WebResponse answer = ended("user disable", user.name);
+        request.changed("enabled", String.valueOf(user.enabled), "false");
+        return answer;
     }
 
     private WebResponse ended(String command, String name) throws Problem, InterruptedException {
@@ -338,6 +341,7 @@ public final class UsersResource {
     private WebResponse password(WebRequest request) throws Problem, InterruptedException {
         String name = find(request.parameter("id")).name;
         commands.run("user password", Map.of("name", name, "password", present(request.body(NewPassword.class).password)));
+        request.changedSecret("password");
         return WebResponse.json(find(name));
     }
 
@@ -347,6 +351,7 @@ public final class UsersResource {
         commands.run(
                 "user password",
                 Map.of("name", name, "password", present(body.password), "old", present(body.old)));
+        request.changedSecret("password");
         return WebResponse.none();
     }
 
@@ -366,6 +371,11 @@ public final class UsersResource {
             throw Problem.conflict("no-factor", user.name + " has no one-time codes.");
         }
         Optional<Row> made = enrol ? Optional.of(commands.row("user totp", Map.of("name", user.name))) : Optional.empty();
+        if (user.secondFactor && enrol) {
+            request.changedSecret("secondFactor");
+        } else {
+            request.changed("secondFactor", String.valueOf(user.secondFactor), String.valueOf(enrol));
+        }
         return WebResponse.json(new FactorReset(
                 user.name, user.secondFactor, made.map(row -> row.text("uri")).orElse("")));
     }

@@ -298,7 +298,11 @@ final class Door extends Handler.Abstract {
         if (earlier != null) {
             return earlier;
         }
+        exchange.intent(() -> begin(endpoint, exchange));
         try {
+            if (endpoint.role() != Role.NONE) {
+                exchange.begin();
+            }
             WebResponse answer = endpoint.handler().handle(exchange);
             record(endpoint, exchange, "ok");
             if (!key.isEmpty() && answer instanceof WebResponse.Json) {
@@ -309,7 +313,7 @@ final class Door extends Handler.Abstract {
             return answer;
         } catch (Problem refusal) {
             // Who is sent away for having come too often does not fill the log as well.
-            if (refusal.status() != 429) {
+            if (refusal.status() != 429 || exchange.begun() != 0) {
                 record(endpoint, exchange, refusal.code());
             }
             throw refusal;
@@ -325,23 +329,52 @@ final class Door extends Handler.Abstract {
         }
     }
 
+    private long begin(WebEndpoint endpoint, Exchange exchange) throws Problem {
+        if (endpoint.has(Flag.UNAUDITED)) {
+            return 0;
+        }
+        try {
+            return audit.begin(entry(endpoint, exchange, AuditTrail.BEGUN));
+        } catch (IOException e) {
+            throw unwritten(e);
+        }
+    }
+
+    /** @throws Problem 503 when it cannot be written, unless the intent was: then the answer tells what has happened */
     private void record(WebEndpoint endpoint, Exchange exchange, String result) throws Problem {
         if (endpoint.has(Flag.UNAUDITED)) {
             return;
         }
-        Caller caller = exchange.caller();
+        AuditTrail.Entry entry = entry(endpoint, exchange, result);
         try {
-            audit.record(new AuditTrail.Entry(
-                    caller.name(),
-                    caller.role(),
-                    caller.from(),
-                    endpoint.method() + " " + endpoint.path(),
-                    exchange.target(),
-                    exchange.note(),
-                    result));
+            if (exchange.begun() != 0) {
+                audit.end(exchange.begun(), entry);
+            } else {
+                audit.record(entry);
+            }
         } catch (IOException e) {
-            LOG.error("web: the audit log cannot be written, {}", e.getMessage());
-            throw Problem.unavailable("the audit log cannot be written; look at var/audit and at the disk's free space");
+            Problem problem = unwritten(e);
+            if (exchange.begun() == 0) {
+                throw problem;
+            }
         }
+    }
+
+    private static AuditTrail.Entry entry(WebEndpoint endpoint, Exchange exchange, String result) {
+        Caller caller = exchange.caller();
+        return new AuditTrail.Entry(
+                caller.name(),
+                caller.role(),
+                caller.from(),
+                endpoint.method() + " " + endpoint.path(),
+                exchange.target(),
+                exchange.note(),
+                result,
+                exchange.changes());
+    }
+
+    private static Problem unwritten(IOException e) {
+        LOG.error("web: the audit log cannot be written, {}", e.getMessage());
+        return Problem.unavailable("the audit log cannot be written, so nothing is changed; look at var/audit and at the disk's free space");
     }
 }

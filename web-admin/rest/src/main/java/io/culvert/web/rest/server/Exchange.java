@@ -1,5 +1,6 @@
 package io.culvert.web.rest.server;
 
+import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
@@ -8,6 +9,8 @@ import io.culvert.api.web.WebRequest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.io.Content;
@@ -21,6 +24,8 @@ final class Exchange implements WebRequest {
     /** What somebody may send who has not signed in. */
     static final int MAX_BODY_OF_NOBODY = 32 << 10;
 
+    /** In place of both values of a secret. */
+    private static final String SECRET = "changed";
     private static final long MAX_DRAINED = 64 << 20;
 
     private final Request request;
@@ -31,6 +36,9 @@ final class Exchange implements WebRequest {
     private final Json json;
     private final SlowClients slow;
     private final StringBuilder note = new StringBuilder();
+    private final List<AuditTrail.Changed> changes = new ArrayList<>();
+    private Intent intent = () -> 0;
+    private long begun;
     private String target = "";
     private byte[] body = {};
     private @Nullable Fields query;
@@ -43,6 +51,44 @@ final class Exchange implements WebRequest {
         this.parameters = found.parameters();
         this.json = json;
         this.slow = slow;
+    }
+
+    /** Writes the intent of a call down. */
+    interface Intent {
+        /** @return its number; 0 for one that is not written */
+        long write() throws Problem;
+    }
+
+    void intent(Intent how) {
+        intent = how;
+    }
+
+    @Override
+    public void begin() throws Problem {
+        if (begun == 0) {
+            begun = intent.write();
+        }
+    }
+
+    /** The number of the intent; 0 while none is written. */
+    long begun() {
+        return begun;
+    }
+
+    @Override
+    public void changed(String field, String before, String after) {
+        if (!before.equals(after)) {
+            changes.add(new AuditTrail.Changed(field, before, after));
+        }
+    }
+
+    @Override
+    public void changedSecret(String field) {
+        changes.add(new AuditTrail.Changed(field, SECRET, SECRET));
+    }
+
+    List<AuditTrail.Changed> changes() {
+        return List.copyOf(changes);
     }
 
     @Override

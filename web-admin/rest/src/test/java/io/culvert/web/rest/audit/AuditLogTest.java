@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.culvert.api.web.AuditTrail.Changed;
 import io.culvert.api.web.AuditTrail.Entry;
 import io.culvert.api.web.Role;
 import io.culvert.web.rest.server.Json;
@@ -109,6 +110,42 @@ class AuditLogTest {
         try (var log = open()) {
             log.record(entry("user u6"));
             assertTrue(log.verify().intact());
+        }
+    }
+
+    @Test
+    void shouldShowAnIntentUntilItsOutcomeIsThere() throws Exception {
+        try (var log = open()) {
+            long begun = log.begin(new Entry("m", Role.ADMINISTRATOR, "local", "POST /x", "user u6", "", "begun"));
+            assertEquals("begun", log.find(Optional.empty(), "", 1).getFirst().entry().result());
+            var changes = List.of(new Changed("role", "viewer", "operator"));
+            log.end(begun, new Entry("m", Role.ADMINISTRATOR, "local", "POST /x", "user u6", "", "ok", changes));
+            var found = log.find(Optional.empty(), "", 2);
+            assertEquals(List.of("ok", "ok"), found.stream().map(each -> each.entry().result()).toList());
+            assertEquals(changes, found.getFirst().entry().changes());
+            assertEquals(List.of(), found.getLast().entry().changes());
+            assertEquals(begun - 1, found.getLast().number(), "the intent is told of by its outcome");
+            assertEquals(1, log.find(Optional.empty(), "OPERATOR", 9).size());
+            assertEquals(0, log.find(Optional.of(begun + 1), "user u6", 9).size());
+            assertTrue(log.verify().intact());
+        }
+    }
+
+    @Test
+    void shouldGoOnBehindLinesOfVersionsThatDidNotSayChanges() throws Exception {
+        Path old = directory.resolve("old.jsonl");
+        String line = "{\"number\":1,\"time\":\"2026-01-02T03:04:05.006Z\",\"who\":\"m\",\"role\":\"ADMINISTRATOR\","
+                + "\"from\":\"local\",\"what\":\"POST /x\",\"target\":\"\",\"note\":\"\",\"result\":\"ok\",\"previous\":\""
+                + "0".repeat(64) + "\"}\n";
+        Files.writeString(old, line);
+        try (var log = AuditLog.open(old, new Json(), InstantSource.system())) {
+            log.record(entry("user u2"));
+            assertTrue(log.verify().intact());
+            assertEquals(2, log.verify().entries());
+        }
+        Files.writeString(old, Files.readString(old).replaceFirst("POST /x", "POST /y"));
+        try (var log = AuditLog.open(old, new Json(), InstantSource.system())) {
+            assertFalse(log.verify().intact());
         }
     }
 }

@@ -41,6 +41,8 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
     final Map<String, Answer> commands = new HashMap<>();
     final List<SessionStatus> sessions = new ArrayList<>();
     final List<String> calls = new ArrayList<>();
+    /** What the audit log would hear. */
+    final List<String> changes = new ArrayList<>();
     Instant now = Instant.parse("2026-01-02T03:04:05Z");
     boolean fresh = true;
     Caller caller = new Caller("root", Role.ADMINISTRATOR, Caller.Means.SESSION, "192.0.2.1");
@@ -220,5 +222,12 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
 
         @Override
         public void target(String name) {}
+
+        @Override
+        public void changed(String field, String before, String after) {
+            if (!before.equals(after)) {
+                changes.add(field + ": " + before + " -> " + after);
+            }
+        }
     }
 }
