@@ -18,7 +18,8 @@ import java.util.zip.ZipOutputStream;
  * paths, and the store's records as {@code store/KEY}.
  *
  * <p>Records of live sessions stay out. They hold counters of nonces, and a key that is used again from an old counter
- * tells its secrets; clients connect again instead.
+ * tells its secrets; clients connect again instead. One-time links stay out as well: one that is used after the backup was
+ * made would be good a second time.
  */
 public final class Archive {
     /** The first entry. */
@@ -27,7 +28,7 @@ public final class Archive {
     public static final String STORE = "store/";
     public static final int FORMAT = 1;
 
-    private static final String SESSIONS = "session/";
+    private static final List<String> LEFT_OUT = List.of("session/", "web/link/", "web/linked/");
     private static final int TRIES = 5;
 
     private final HomeFiles files;
@@ -100,7 +101,7 @@ public final class Archive {
     }
 
     private List<Store.Entry> records() throws StoreException {
-        return store.list("").stream().filter(entry -> !entry.key().startsWith(SESSIONS)).toList();
+        return store.list("").stream().filter(entry -> LEFT_OUT.stream().noneMatch(entry.key()::startsWith)).toList();
     }
 
     private static List<String> revisions(List<Store.Entry> records) {

@@ -11,7 +11,7 @@ import tokens from './settings/tokens.js';
 
 const PARTS = [
   { id: 'account', image: 'circle-user', needs: 'V', part: account },
-  { id: 'appliance', image: 'globe-lock', needs: 'A', part: appliance },
+  { id: 'appliance', image: 'globe-lock', needs: 'O', part: appliance },
   { id: 'backups', image: 'archive', needs: 'A', part: backups },
   { id: 'administrators', image: 'shield-check', needs: 'A', part: administrators },
   { id: 'tokens', image: 'key', needs: 'A', part: tokens },

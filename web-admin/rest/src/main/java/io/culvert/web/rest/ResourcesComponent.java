@@ -7,6 +7,7 @@ import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.PathWatch;
 import io.culvert.api.status.SessionListener;
 import io.culvert.api.status.SessionStatus;
+import io.culvert.api.store.Store;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.WebEndpoint;
@@ -131,6 +132,17 @@ public final class ResourcesComponent implements WebEndpoints, SessionListener, 
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
     private volatile @Nullable AuditTrail audit;
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(culvert.front=true)")
+    private volatile @Nullable Store store;
+
+    @Override
+    public Optional<Store> store() {
+        return Optional.ofNullable(store);
+    }
 
     @Override
     public Optional<LiveSessions> sessions() {

@@ -3,20 +3,20 @@
 import { html, nothing } from '../../lit.js';
 import { redraw } from '../../store.js';
 import { get, put } from '../../api.js';
-import { t, listOf } from '../../i18n.js';
+import { t, tn, listOf } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
 import { confirm, openDialog } from '../../parts/dialog.js';
 import { field } from '../../parts/form.js';
-import { icon, failure } from '../../parts/ui.js';
+import { icon, badge, failure, problemText } from '../../parts/ui.js';
 import { toast } from '../../parts/say.js';
 
 const CONSOLE = '/modules/web.rest/config', VPN = '/modules/tunnel.openvpn/config';
-const own = new Loaded(CONSOLE), vpn = new Loaded(VPN);
+const own = new Loaded(CONSOLE), vpn = new Loaded(VPN), health = new Loaded('/overview');
 const my = { console: null, remote: null, problem: null, busy: false };
 
 export default {
-  enter() { Object.assign(my, { console: null, remote: null, problem: null }); own.load(); vpn.load(); },
-  view: () => html`${vpn.show(dial)}${own.show(listens)}`,
+  enter() { Object.assign(my, { console: null, remote: null, problem: null }); own.load(); vpn.load(); health.load(); },
+  view: () => html`${vpn.show(dial)}${own.show(listens)}${health.show(draining)}`,
 };
 
 const FILES = ['certificateFile', 'keyFile'];
@@ -88,4 +88,21 @@ async function back() {
     await own.load();
     if (!own.problem) { my.console = null; toast(t('appliance.saved')); return redraw(); }
   }
+}
+
+/** New clients go elsewhere while it drains; who is here stays. */
+const draining = d => html`<section class="card" aria-labelledby="draining"><header><h2 id="draining">${t('drain.head')}</h2>${d.draining ? badge('warn', 'unplug', t('drain.on')) : badge('ok', 'circle-check', t('drain.off'))}</header><div class="body stack">
+    <p class="small dim">${t('drain.text')}</p>
+    <div class="actions">${d.draining ? html`<button class="btn primary" type="button" ?disabled=${my.busy} @click=${() => drain(false)}>${icon('play', 's')}${t('drain.end')}</button>` : html`<button class="btn" type="button" ?disabled=${my.busy} @click=${() => begin(d)}>${icon('unplug', 's')}${t('drain.begin')}</button>`}</div></div></section>`;
+const begin = d => confirm({
+  heading: t('drain.ask'), tone: 'primary', image: 'unplug',
+  list: [['arrow-right', 'warn', t('drain.elsewhere'), t('drain.elsewhereText')], ['activity', 'ok', tn('drain.stay', d.sessions.total), t('drain.stayText')], ['rotate-ccw', 'ok', t('drain.until'), '']],
+  keep: t('do.cancel'), action: t('drain.begin'), run: async () => { await put('/health/draining', { draining: true }); await health.load(); },
+});
+async function drain(wanted) {
+  my.busy = true;
+  redraw();
+  try { await put('/health/draining', { draining: wanted }); toast(t('drain.ended')); } catch (e) { toast(problemText(e), 'bad'); }
+  my.busy = false;
+  health.load();
 }

@@ -128,7 +128,7 @@ public final class WatchComponent {
         commands.remove(command);
     }
 
-    /** {@code drain}, with {@code off=true} to let clients come again. */
+    /** {@code drain}, with {@code off=true} to let clients come again, with {@code show=true} only to say how it is. */
     private record DrainCommand(Health health) implements Command {
         @Override
         public String name() {
@@ -137,7 +137,9 @@ public final class WatchComponent {
 
         @Override
         public Object run(Map<String, Object> arguments, Reply reply) throws CommandException {
-            health.drain(!Boolean.TRUE.equals(arguments.get("off")));
+            if (!Boolean.TRUE.equals(arguments.get("show"))) {
+                health.drain(!Boolean.TRUE.equals(arguments.get("off")));
+            }
             return Map.of("draining", health.draining());
         }
     }

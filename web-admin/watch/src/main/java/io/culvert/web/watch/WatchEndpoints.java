@@ -67,7 +67,9 @@ final class WatchEndpoints implements WebEndpoints {
     }
 
     private WebResponse drain(WebRequest request) throws Problem {
-        health.drain(request.body(Draining.class).draining());
+        boolean wanted = request.body(Draining.class).draining();
+        request.changed("draining", String.valueOf(health.draining()), String.valueOf(wanted));
+        health.drain(wanted);
         return WebResponse.json(new Draining(health.draining()));
     }
 

@@ -5,6 +5,7 @@ import io.culvert.api.config.ModuleSettings;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.PathStatus;
 import io.culvert.api.status.PathWatch;
+import io.culvert.api.store.Store;
 import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.web.rest.resource.ChangesResource.Change;
@@ -41,6 +42,8 @@ public final class Appliance {
         Optional<ModuleSettings> modules();
 
         Optional<AuditTrail> audit();
+
+        Optional<Store> store();
     }
 
     /** @param home of the appliance */
@@ -50,12 +53,12 @@ public final class Appliance {
         var commands = new Commands(services::command);
         seen = new LastSeen(clock);
         sessions = new SessionsResource(services::sessions);
-        var profiles = new ProfilesResource(commands, home, clock, random);
+        var profiles = new ProfilesResource(commands, services::store, home, clock, random);
         var users = new UsersResource(commands, sessions, profiles, seen);
         var catalogue = new CatalogueResource(commands, clock);
         changes = new ChangesResource(commands, home, clock);
         var modules = new ModulesResource(commands, catalogue, changes);
-        health = new HealthResource(services::modules, version);
+        health = new HealthResource(services::modules, commands, version);
         var metrics = new MetricsResource(history, clock);
         var overview = new OverviewResource(
                 commands, health, sessions, users, changes, catalogue, metrics, live(), clock, version);

@@ -1,10 +1,8 @@
 package io.culvert.web.rest.resource;
 
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,17 +10,16 @@ import java.util.Optional;
 
 /**
  * Profiles that were issued a moment ago, in memory only: a private key is in each. One can be downloaded until it is
- * closed or half an hour has passed; a link goes on for as long as it was made for, and is good once. Threads: any.
+ * closed or half an hour has passed. Threads: any.
  */
 final class Downloads {
     static final Duration OPEN = Duration.ofMinutes(30);
     private static final int MOST = 10_000;
-    private static final int TOKEN_BYTES = 24;
 
     private final InstantSource clock;
-    private final SecureRandom random;
     private final Map<String, Issued> issued = new LinkedHashMap<>();
-    private final Map<String, Link> links = new LinkedHashMap<>();
+    /** Links that pictures show: a second look makes no second link. */
+    private final Map<String, String> pictured = new LinkedHashMap<>();
 
     /** A profile with its text, which is a secret. */
     record Issued(String id, String user, String fileName, String text, Instant until) {
@@ -32,23 +29,15 @@ final class Downloads {
         }
     }
 
-    /** One way to a profile. */
-    record Link(String token, Issued issued, Instant until) {
-        @Override
-        public String toString() {
-            return "Link[" + issued.id + "]";
-        }
-    }
-
-    Downloads(InstantSource clock, SecureRandom random) {
+    Downloads(InstantSource clock) {
         this.clock = clock;
-        this.random = random;
     }
 
     synchronized Issued add(String id, String user, String fileName, String text) {
         expire();
         var fresh = new Issued(id, user, fileName, text, clock.instant().plus(OPEN));
         issued.put(id, fresh);
+        pictured.remove(id);
         drop(issued);
         return fresh;
     }
@@ -58,48 +47,26 @@ final class Downloads {
         return Optional.ofNullable(issued.get(id));
     }
 
+    /** Forgets the profile. */
     synchronized void close(String id) {
         issued.remove(id);
+        pictured.remove(id);
     }
 
-    /** Forgets the profile and every link to it. */
-    synchronized void revoke(String id) {
-        issued.remove(id);
-        links.values().removeIf(link -> link.issued.id.equals(id));
+    synchronized Optional<String> pictured(String id) {
+        return Optional.ofNullable(pictured.get(id));
     }
 
-    synchronized Link link(Issued target, Duration valid) {
-        expire();
-        byte[] bytes = new byte[TOKEN_BYTES];
-        random.nextBytes(bytes);
-        var link = new Link(
-                Base64.getUrlEncoder().withoutPadding().encodeToString(bytes), target, clock.instant().plus(valid));
-        links.put(link.token, link);
-        drop(links);
-        return link;
-    }
-
-    /** A link that leads there and is good for a while yet. */
-    synchronized Optional<Link> linkTo(Issued target) {
-        expire();
-        return links.values().stream().filter(link -> link.issued == target).findFirst();
-    }
-
-    synchronized boolean leads(String token) {
-        expire();
-        return links.containsKey(token);
-    }
-
-    /** Gives the profile and ends the link. */
-    synchronized Optional<Issued> reveal(String token) {
-        expire();
-        return Optional.ofNullable(links.remove(token)).map(Link::issued);
+    synchronized void picture(String id, String token) {
+        if (issued.containsKey(id)) {
+            pictured.put(id, token);
+        }
     }
 
     private void expire() {
         Instant now = clock.instant();
         issued.values().removeIf(each -> now.isAfter(each.until));
-        links.values().removeIf(each -> now.isAfter(each.until));
+        pictured.keySet().retainAll(issued.keySet());
     }
 
     /** The oldest ones make room. */

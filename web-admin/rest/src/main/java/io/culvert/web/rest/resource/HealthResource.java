@@ -2,6 +2,7 @@ package io.culvert.web.rest.resource;
 
 import io.culvert.api.config.ModuleSettings;
 import io.culvert.api.config.ModuleSettings.State;
+import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebEndpoint.Flag;
@@ -14,24 +15,27 @@ import java.util.function.Supplier;
 
 /** {@code /health}: whether this appliance should be sent clients. Those who have not signed in see no reasons. */
 public final class HealthResource {
+    private static final String DRAIN = "drain";
     private static final long FRESH_NS = 1_000_000_000L;
 
     private final Supplier<Optional<ModuleSettings>> modules;
+    private final Commands commands;
     private final String version;
     private List<State> states = List.of();
     private long takenNs = System.nanoTime() - FRESH_NS;
     private boolean known;
 
-    public HealthResource(Supplier<Optional<ModuleSettings>> modules, String version) {
+    public HealthResource(Supplier<Optional<ModuleSettings>> modules, Commands commands, String version) {
         this.modules = modules;
+        this.commands = commands;
         this.version = version;
     }
 
     /**
      * How it does.
      *
-     * @param ready whether every module that ought to run does
-     * @param draining whether it takes no new sessions
+     * @param ready whether every module that ought to run does, and new clients may come
+     * @param draining whether new clients are to go elsewhere; those who are here stay
      * @param problems one line each; empty for those who have not signed in
      */
     public record Health(boolean live, boolean ready, boolean draining, String version, List<String> problems) {}
@@ -46,12 +50,22 @@ public final class HealthResource {
                 .with(Flag.BEFORE_SETUP));
     }
 
-    private WebResponse health(WebRequest request) {
+    private WebResponse health(WebRequest request) throws InterruptedException {
         boolean insider = request.caller().role().allows(Role.VIEWER);
         List<String> problems = problems();
-        boolean ready = known() && problems.isEmpty();
-        var health = new Health(true, ready, false, insider ? version : "", insider ? problems : List.of());
+        boolean draining = draining();
+        boolean ready = known() && problems.isEmpty() && !draining;
+        var health = new Health(true, ready, draining, insider ? version : "", insider ? problems : List.of());
         return new WebResponse.Json(ready ? 200 : 503, health, Map.of());
+    }
+
+    /** As the module that answers load balancers has it. */
+    boolean draining() throws InterruptedException {
+        try {
+            return commands.has(DRAIN) && commands.row(DRAIN, Map.of("show", true)).flag("draining");
+        } catch (Problem e) {
+            return false;
+        }
     }
 
     private synchronized boolean known() {

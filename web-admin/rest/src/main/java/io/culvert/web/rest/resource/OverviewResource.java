@@ -65,7 +65,11 @@ public final class OverviewResource {
         this.version = version;
     }
 
-    /** Everything on the first page. */
+    /**
+     * Everything on the first page.
+     *
+     * @param draining whether new clients are to go elsewhere
+     */
     public record Overview(
             String time,
             String version,
@@ -78,6 +82,7 @@ public final class OverviewResource {
             ModuleCounts modules,
             List<Listener> listeners,
             HandshakeCounts handshakes,
+            boolean draining,
             List<Change> changes,
             Metrics chart) {}
 
@@ -133,6 +138,12 @@ public final class OverviewResource {
         List<User> all = users.all();
         List<Change> latest = changes.newest(CHANGES);
         List<Attention> problems = problems(modules, listeners, all, latest);
+        boolean draining = health.draining();
+        if (draining) {
+            problems.add(new Attention(
+                    "warning", "draining", "", "Load balancers are told to send new clients elsewhere",
+                    "#/settings/appliance"));
+        }
         boolean broken = problems.stream().anyMatch(each -> each.severity.equals("error"))
                 && (listeners.isEmpty() || listeners.stream().noneMatch(each -> each.state.equals("open")));
         var verdict = new Verdict(
@@ -155,6 +166,7 @@ public final class OverviewResource {
                 modules(modules),
                 listeners,
                 new HandshakeCounts(handshakes.begun(), handshakes.completed(), handshakes.failures()),
+                draining,
                 latest.subList(0, Math.min(CHANGES, latest.size())),
                 metrics.metrics("throughput", now.getEpochSecond() - CHART_SECONDS, now.getEpochSecond(), 60)));
     }

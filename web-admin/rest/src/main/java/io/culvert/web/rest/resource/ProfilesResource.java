@@ -2,6 +2,7 @@ package io.culvert.web.rest.resource;
 
 import static java.util.Comparator.comparing;
 
+import io.culvert.api.store.Store;
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
@@ -21,9 +22,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +45,14 @@ public final class ProfilesResource {
 
     private final Commands commands;
     private final Downloads downloads;
+    private final Links links;
     private final Labels devices;
 
-    public ProfilesResource(Commands commands, Path home, InstantSource clock, SecureRandom random) {
+    public ProfilesResource(
+            Commands commands, Supplier<Optional<Store>> store, Path home, InstantSource clock, SecureRandom random) {
         this.commands = commands;
-        this.downloads = new Downloads(clock, random);
+        this.downloads = new Downloads(clock);
+        this.links = new Links(store, clock, random);
         this.devices = new Labels(home.resolve("var/web/devices.properties"));
     }
 
@@ -186,7 +192,10 @@ public final class ProfilesResource {
                 WebEndpoint.get("/p/{token}", Role.NONE, "The page of a one-time link.", Void.class, this::page),
                 WebEndpoint.post(
                                 "/p/{token}", Role.NONE, "The profile of a one-time link, once.", Void.class, Void.class, this::reveal)
-                        .with(Flag.RAW_BODY));
+                        .with(Flag.RAW_BODY),
+                WebEndpoint.get(
+                        LinkPage.STYLE_PATH, Role.NONE, "How the page of a one-time link looks.", Void.class,
+                        _ -> WebResponse.bytes("text/css", bytes(LinkPage.STYLE))));
     }
 
     /** Every profile by user, each list oldest first. */
@@ -204,6 +213,11 @@ public final class ProfilesResource {
                         devices.of(row.text("id")),
                         "openvpn"))
                 .toList();
+    }
+
+    /** Ends every link to what a user has. */
+    void forget(String user) throws Problem {
+        links.revokeOf(user);
     }
 
     private WebResponse list(WebRequest request) throws Problem, InterruptedException {
@@ -284,7 +298,8 @@ public final class ProfilesResource {
                 .orElseThrow(() -> Problem.notFound("There is no profile " + id + ", or it is revoked already."));
         request.target("profile " + id + " of " + profile.user);
         Row row = commands.row("revoke", Map.of("profile", id));
-        downloads.revoke(id);
+        downloads.close(id);
+        links.revoke(id);
         return WebResponse.json(new RevokedProfile(
                 id, profile.user, row.texts("revoked"), (int) row.number("sessionsEnded"), row.text("note")));
     }
@@ -319,12 +334,19 @@ public final class ProfilesResource {
     private WebResponse picture(WebRequest request, Issued issued) throws Problem {
         String text = QrPicture.fits(issued.text())
                 ? issued.text()
-                : "https://" + request.header("Host").orElse("") + "/p/"
-                        + downloads.linkTo(issued)
-                                .orElseGet(() -> downloads.link(issued, Duration.ofSeconds(DAY_SECONDS)))
-                                .token();
+                : "https://" + request.header("Host").orElse("") + "/p/" + pictured(issued);
         String svg = QrPicture.svg(text).orElseThrow(() -> Problem.refused("The profile is too long for a picture."));
         return WebResponse.bytes("image/svg+xml", bytes(svg)).with("Cache-Control", "no-store");
+    }
+
+    private String pictured(Issued issued) throws Problem {
+        Optional<String> before = downloads.pictured(issued.id());
+        if (before.isPresent()) {
+            return before.get();
+        }
+        String token = links.make(issued, Duration.ofSeconds(DAY_SECONDS)).token();
+        downloads.picture(issued.id(), token);
+        return token;
     }
 
     private WebResponse link(WebRequest request, Issued issued) throws Problem {
@@ -334,7 +356,7 @@ public final class ProfilesResource {
             throw Problem.field("validSeconds", "must be from 60 to " + 30 * DAY_SECONDS);
         }
         request.target("profile " + issued.id() + " of " + issued.user());
-        Downloads.Link link = downloads.link(issued, Duration.ofSeconds(seconds));
+        Links.Link link = links.make(issued, Duration.ofSeconds(seconds));
         String path = "/p/" + link.token();
         return WebResponse.created(path, new ProfileLink(path, link.until().toString()));
     }
@@ -347,25 +369,40 @@ public final class ProfilesResource {
     // A preview of a chat program follows links: so looking shows a page, and only its button reveals.
 
     private WebResponse page(WebRequest request) throws Problem {
-        if (!downloads.leads(request.parameter("token"))) {
-            throw Problem.gone("This link was used, or its time is over. Ask for a new one.");
-        }
-        String page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-                + "<meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">"
-                + "<title>Your VPN profile</title><main><h1>Your VPN profile</h1>"
-                + "<p>This link works once. Save the file where only you can read it.</p>"
-                + "<form method=\"post\"><button>Download the profile</button></form></main></html>";
-        return WebResponse.bytes("text/html; charset=utf-8", bytes(page))
-                .with("Cache-Control", "no-store")
-                .with("X-Robots-Tag", "noindex")
+        Optional<Links.Facts> facts = links.look(request.parameter("token"));
+        String host = request.header("Host").orElse("").replaceFirst(":[0-9]*$", "");
+        return facts.isEmpty() ? gone(request) : html(200, LinkPage.open(languages(request), host, facts.get().until()));
+    }
+
+    private static String languages(WebRequest request) {
+        return request.header("Accept-Language").orElse("");
+    }
+
+    private static WebResponse gone(WebRequest request) {
+        return html(410, LinkPage.gone(languages(request)));
+    }
+
+    private static WebResponse html(int status, String page) {
+        return new WebResponse.Bytes(status, "text/html; charset=utf-8", bytes(page), Map.of(
+                "Cache-Control", "no-store",
+                "Vary", "Accept-Language",
+                "X-Robots-Tag", "noindex",
                 // Without a referrer a browser would not say either that the form comes from here.
-                .with("Referrer-Policy", "same-origin");
+                "Referrer-Policy", "same-origin"));
     }
 
     private WebResponse reveal(WebRequest request) throws Problem {
-        Issued issued = downloads.reveal(request.parameter("token"))
-                .orElseThrow(() -> Problem.gone("This link was used, or its time is over. Ask for a new one."));
-        request.target("profile " + issued.id() + " of " + issued.user());
-        return file(issued);
+        String token = request.parameter("token");
+        Optional<Links.Facts> facts = links.look(token);
+        if (facts.isPresent()) {
+            request.target("profile " + facts.get().id() + " of " + facts.get().user());
+            request.begin();
+        }
+        Optional<Issued> issued = links.use(token);
+        if (issued.isEmpty()) {
+            request.note("the link was used, or its time is over");
+            return gone(request);
+        }
+        return file(issued.get());
     }
 }

@@ -323,7 +323,10 @@ public final class UsersResource {
     }
 
     private WebResponse remove(WebRequest request) throws Problem, InterruptedException {
-        return ended("user remove", find(request.parameter("id")).name);
+        String name = find(request.parameter("id")).name;
+        WebResponse answer = ended("user remove", name);
+        profiles.forget(name);
+        return answer;
     }
 
     private WebResponse disable(WebRequest request) throws Problem, InterruptedException {

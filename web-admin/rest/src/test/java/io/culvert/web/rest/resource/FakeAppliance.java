@@ -10,6 +10,7 @@ import io.culvert.api.status.SessionStatus;
 import io.culvert.api.status.TunnelStatus;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.Transport;
+import io.culvert.api.store.Store;
 import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
@@ -17,6 +18,7 @@ import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebRequest;
 import io.culvert.api.web.WebResponse;
+import io.culvert.testsupport.MemoryStore;
 import io.culvert.web.rest.server.Json;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -45,6 +47,7 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
     final List<String> changes = new ArrayList<>();
     Instant now = Instant.parse("2026-01-02T03:04:05Z");
     boolean fresh = true;
+    String languages = "";
     Caller caller = new Caller("root", Role.ADMINISTRATOR, Caller.Means.SESSION, "192.0.2.1");
     final Appliance appliance;
     private final Json json = new Json();
@@ -53,7 +56,16 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
         Object to(Map<String, Object> arguments) throws CommandException;
     }
 
+    /** What a restart leaves. */
+    final MemoryStore store;
+
     FakeAppliance(Path home) {
+        this(home, new MemoryStore());
+    }
+
+    /** After a restart with what {@code store} has kept. */
+    FakeAppliance(Path home, MemoryStore store) {
+        this.store = store;
         appliance = new Appliance(this, home, "0.1.0", this, new SecureRandom());
     }
 
@@ -122,6 +134,11 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
     @Override
     public Optional<ModuleSettings> modules() {
         return Optional.empty();
+    }
+
+    @Override
+    public Optional<Store> store() {
+        return Optional.of(store);
     }
 
     @Override
@@ -194,7 +211,11 @@ final class FakeAppliance implements Appliance.Services, InstantSource {
 
         @Override
         public Optional<String> header(String name) {
-            return name.equals("Host") ? Optional.of("vpn.example.com:8443") : Optional.empty();
+            return switch (name) {
+                case "Host" -> Optional.of("vpn.example.com:8443");
+                case "Accept-Language" -> Optional.of(languages);
+                default -> Optional.empty();
+            };
         }
 
         @Override

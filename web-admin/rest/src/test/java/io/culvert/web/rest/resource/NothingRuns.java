@@ -4,6 +4,7 @@ import io.culvert.api.command.Command;
 import io.culvert.api.config.ModuleSettings;
 import io.culvert.api.status.LiveSessions;
 import io.culvert.api.status.PathWatch;
+import io.culvert.api.store.Store;
 import io.culvert.api.web.AuditTrail;
 import java.util.Optional;
 
@@ -26,6 +27,11 @@ public final class NothingRuns implements Appliance.Services {
 
     @Override
     public Optional<ModuleSettings> modules() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Store> store() {
         return Optional.empty();
     }
 

@@ -79,8 +79,79 @@ class ProfilesResourceTest {
             assertTrue(page.contains("<form method=\"post\">") && !page.contains("secret"), page);
         }
         assertEquals(SECRET, text(fake.call("POST", link.path(), "")));
-        assertEquals(410, status("POST", link.path()));
-        assertEquals(410, status("GET", link.path()));
+        assertEquals(410, fake.call("POST", link.path(), "").status());
+        assertEquals(410, fake.call("GET", link.path(), "").status());
+    }
+
+    @Test
+    void shouldKeepLinksOverARestart() throws Exception {
+        issue();
+        ProfileLink kept = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        ProfileLink used = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        assertEquals(SECRET, text(fake.call("POST", used.path(), "")));
+        var again = new FakeAppliance(home, fake.store);
+        assertEquals(410, again.call("GET", used.path(), "").status());
+        assertEquals(410, again.call("POST", used.path(), "").status());
+        assertEquals(SECRET, text(again.call("POST", kept.path(), "")));
+        assertTrue(fake.store.list("web/link").isEmpty(), "nothing is left of used ones");
+    }
+
+    @Test
+    void shouldKeepNeitherTokenNorProfileInTheClear() throws Exception {
+        issue();
+        ProfileLink link = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        String token = link.path().substring("/p/".length());
+        var all = fake.store.list("web/link");
+        assertEquals(2, all.size());
+        for (var entry : all) {
+            String value = new String(entry.value(), StandardCharsets.ISO_8859_1);
+            assertFalse(entry.key().contains(token) || value.contains(token) || value.contains("secret"), entry.key());
+        }
+    }
+
+    @Test
+    void shouldGiveALinkToOneOfManyAtOnce() throws Exception {
+        issue();
+        ProfileLink link = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        var given = new java.util.concurrent.atomic.AtomicInteger();
+        try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 20; i++) {
+                threads.submit(() -> {
+                    if (fake.call("POST", link.path(), "").status() == 200) {
+                        given.incrementAndGet();
+                    }
+                    return null;
+                });
+            }
+        }
+        assertEquals(1, given.get());
+    }
+
+    @Test
+    void shouldEndLinksWithTheirTimeAndTheirProfile() throws Exception {
+        issue();
+        ProfileLink brief = fake.call("POST", "/api/v1/profiles/abc/link", "{\"validSeconds\":60}", ProfileLink.class);
+        ProfileLink day = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        fake.now = fake.now.plus(Duration.ofSeconds(61));
+        assertEquals(410, fake.call("POST", brief.path(), "").status());
+        assertEquals(200, fake.call("GET", day.path(), "").status());
+        fake.commands.put("revoke", arguments -> Map.of("revoked", List.of(arguments.get("profile")), "sessionsEnded", 0));
+        fake.call("DELETE", "/api/v1/profiles/abc", "");
+        assertEquals(410, fake.call("POST", day.path(), "").status());
+    }
+
+    @Test
+    void shouldSpeakTheLanguageOfTheBrowser() throws Exception {
+        issue();
+        ProfileLink link = fake.call("POST", "/api/v1/profiles/abc/link", "{}", ProfileLink.class);
+        for (var each : Map.of(
+                "de-AT,de;q=0.9,en;q=0.5", "Ihr VPN-Profil", "en-GB", "Your VPN profile", "fr", "Your VPN profile",
+                ";;q=x", "Your VPN profile", "fr,de;q=0.3", "Ihr VPN-Profil").entrySet()) {
+            fake.languages = each.getKey();
+            assertTrue(text(fake.call("GET", link.path(), "")).contains(each.getValue()), each.getKey());
+        }
+        fake.languages = "de";
+        assertTrue(text(fake.call("GET", "/p/unknown", "")).contains("gilt nicht mehr"));
     }
 
     @Test
