@@ -28,7 +28,13 @@ final class Evp {
     /** {@code EVP_CIPHER_CTX *EVP_CIPHER_CTX_new(void)}, {@code const EVP_CIPHER *EVP_aes_128_gcm(void)}. */
     static final MethodHandle POINTER = LINKER.downcallHandle(FunctionDescriptor.of(JAVA_LONG));
 
-    /** {@code void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX *)}. */
+    /** {@code EVP_CIPHER *EVP_CIPHER_meth_dup(const EVP_CIPHER *)}. */
+    static final MethodHandle DUPLICATE = LINKER.downcallHandle(FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
+
+    /** {@code int EVP_default_properties_is_fips_enabled(OSSL_LIB_CTX *)}. */
+    static final MethodHandle ASK = LINKER.downcallHandle(of(JAVA_LONG));
+
+    /** {@code void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX *)}, {@code void EVP_CIPHER_meth_free(EVP_CIPHER *)}. */
     static final MethodHandle FREE = LINKER.downcallHandle(FunctionDescriptor.ofVoid(JAVA_LONG));
 
     /** {@code void OPENSSL_cleanse(void *, size_t)}. */

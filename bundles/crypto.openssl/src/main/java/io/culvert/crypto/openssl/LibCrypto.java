@@ -4,6 +4,7 @@ import io.culvert.api.crypto.DataCipher;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +18,9 @@ final class LibCrypto {
 
     /** OPENSSL_INIT_NO_ATEXIT: threads may still be at work when the process exits. */
     private static final long NO_ATEXIT = 0x80000;
+
+    private static final long NULL = 0;
+    private static final int MAX_KEY = 32;
 
     private final Arena arena;
 
@@ -39,6 +43,7 @@ final class LibCrypto {
     private final MemorySegment allocate;
 
     private final long[] ciphers = new long[DataCipher.values().length];
+    private final Optional<DirectMethods> direct;
     private final String version;
 
     private LibCrypto(Arena arena, SymbolLookup library) {
@@ -61,6 +66,8 @@ final class LibCrypto {
                 case CHACHA20_POLY1305 -> "EVP_chacha20_poly1305";
             }));
         }
+        this.direct = DirectMethods.of(library);
+        direct.ifPresent(methods -> Arrays.setAll(ciphers, i -> fastest(methods, ciphers[i])));
         this.version = text(function(library, "OpenSSL_version"));
     }
 
@@ -79,6 +86,23 @@ final class LibCrypto {
             }
         }
         return Optional.empty();
+    }
+
+    /** The direct method, where both work: what a policy leaves out is not had by another way. */
+    private long fastest(DirectMethods methods, long method) {
+        return serves(method) ? methods.duplicate(method).filter(this::serves).orElse(method) : method;
+    }
+
+    private boolean serves(long method) {
+        long context = newContext();
+        try (Arena key = Arena.ofConfined()) {
+            long zeros = key.allocate(MAX_KEY).address();
+            boolean serves = (int) Evp.FIRST_INIT.invokeExact(init, context, method, NULL, zeros, NULL, 1) == Evp.SUCCESS;
+            Evp.FREE.invokeExact(freeContext, context);
+            return serves;
+        } catch (Throwable t) {
+            throw Evp.unexpected(t);
+        }
     }
 
     /** {@code OpenSSL 3.0.19 27 Jan 2026}. */
@@ -101,6 +125,7 @@ final class LibCrypto {
 
     synchronized void release() {
         if (--users == 0) {
+            direct.ifPresent(DirectMethods::free);
             arena.close();
         }
     }
