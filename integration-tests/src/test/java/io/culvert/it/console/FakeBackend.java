@@ -90,6 +90,9 @@ final class FakeBackend implements AutoCloseable {
                 "audit", "health", "setup", "auth/session", "auth/sessions")) {
             example("GET", "/" + name, 200, name.replace('/', '-'));
         }
+        example("GET", "/certificate", 200, "certificate");
+        example("POST", "/certificate", 200, "certificate");
+        example("DELETE", "/certificate", 204, null);
         example("GET", "/metrics/[a-z]+", 200, "metrics");
         example("GET", "/sessions/[^/:]+", 200, "session");
         example("GET", "/users/[^/:]+", 200, "user");

@@ -72,9 +72,16 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
             browser.see("dialog .kv");
             browser.click("dialog button", "Disable user").see("dialog.narrow .danger");
         }));
-        for (String part : List.of("account", "appliance", "backups", "administrators", "tokens")) {
+        for (String part : List.of("account", "appliance", "certificate", "backups", "administrators", "tokens")) {
             all.add(page("settings-" + part, "#/settings/" + part, "Settings"));
         }
+        all.add(dialog("certificate-import", "#/settings/certificate", browser -> browser.click("button", "Import a certificate")));
+        all.add(dialog("certificate-forget", "#/settings/certificate", browser -> browser.click("button", "Back to the own one")));
+        all.add(new Scene(
+                "settings-certificate-acme",
+                "#/settings/certificate",
+                backend -> backend.answer("GET", "/certificate", 200, ordered()),
+                browser -> browser.see(".notice.bad")));
         all.add(dialog("backup-make", "#/settings/backups", browser -> browser.click("button", "Make a backup")));
         all.add(dialog("backup-restore", "#/settings/backups", browser -> browser.click("button", "Restore")));
         all.add(dialog("administrator-add", "#/settings/administrators", browser -> browser.click("button", "Add administrator")));
@@ -162,6 +169,19 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
         plan.put("refreshed", List.of("log.hub", "log.file"));
         change.put("plan", plan);
         return change;
+    }
+
+    /** ACME fails, and an imported one waits to be confirmed. */
+    private static Object ordered() {
+        var certificate = FakeBackend.map(FakeBackend.load("certificate"));
+        certificate.put("confirmBy", Instant.now().plusSeconds(90).toString());
+        certificate.put("order", Map.of(
+                "directory", "https://acme.example.org/directory",
+                "names", List.of("vpn.example.com"),
+                "tried", "2026-11-21T03:00:00Z",
+                "next", "2026-11-21T05:00:00Z",
+                "problem", "the authority does not answer; it is asked again"));
+        return certificate;
     }
 
     private static Object planned(String kind) {

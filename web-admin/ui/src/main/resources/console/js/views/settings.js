@@ -1,10 +1,11 @@
-// Settings: one's own account, the appliance's address and certificate, backups, administrators, API tokens.
+// Settings: one's own account, the appliance's address, its certificate, backups, administrators, API tokens.
 import { html, nothing } from '../lit.js';
 import { can, state } from '../store.js';
 import { t } from '../i18n.js';
 import { pageHead, icon } from '../parts/ui.js';
 import account from './settings/account.js';
 import appliance from './settings/appliance.js';
+import certificate from './settings/certificate.js';
 import backups from './settings/backups.js';
 import administrators from './settings/administrators.js';
 import tokens from './settings/tokens.js';
@@ -12,6 +13,7 @@ import tokens from './settings/tokens.js';
 const PARTS = [
   { id: 'account', image: 'circle-user', needs: 'V', part: account },
   { id: 'appliance', image: 'globe-lock', needs: 'O', part: appliance },
+  { id: 'certificate', image: 'file-key', needs: 'A', part: certificate },
   { id: 'backups', image: 'archive', needs: 'A', part: backups },
   { id: 'administrators', image: 'shield-check', needs: 'A', part: administrators },
   { id: 'tokens', image: 'key', needs: 'A', part: tokens },
