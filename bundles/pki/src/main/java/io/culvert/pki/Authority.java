@@ -78,24 +78,29 @@ final class Authority implements CertificateAuthority, AccessCheck, HealthCheck 
         return server.get();
     }
 
-    private record Named(List<String> names, Renewing<Identity> identity) {}
+    private record Named(List<String> names, List<String> lists, Renewing<Identity> identity) {}
 
     @Override
     public Identity serverIdentity(String purpose, List<String> names) throws PkiException {
+        return serverIdentity(purpose, names, List.of());
+    }
+
+    @Override
+    public Identity serverIdentity(String purpose, List<String> names, List<String> lists) throws PkiException {
         if (!purpose.matches("[a-z0-9-]{1,32}")) {
             throw new PkiException("'" + purpose + "' is no purpose: lower-case letters, digits and '-', at most 32");
         }
         authority.get();
         List<String> sorted = names.stream().distinct().sorted().toList();
-        return named.compute(purpose, (_, known) -> known != null && known.names().equals(sorted)
+        return named.compute(purpose, (_, known) -> known != null && known.names().equals(sorted) && known.lists().equals(lists)
                         ? known
-                        : new Named(sorted, renewing(purpose, sorted)))
+                        : new Named(sorted, List.copyOf(lists), renewing(purpose, sorted, lists)))
                 .identity()
                 .get();
     }
 
-    private Renewing<Identity> renewing(String purpose, List<String> names) {
-        var kept = new ServerKept("pki/server/" + purpose, names, records, config, random, authority);
+    private Renewing<Identity> renewing(String purpose, List<String> names, List<String> lists) {
+        var kept = new ServerKept("pki/server/" + purpose, names, lists, records, config, random, authority);
         return new Renewing<>(purpose + " certificate", clock, kept, kept);
     }
 

@@ -99,6 +99,11 @@ public final class PkiComponent implements CertificateAuthority, AccessCheck, He
     }
 
     @Override
+    public Identity serverIdentity(String purpose, List<String> names, List<String> lists) throws PkiException {
+        return authority.serverIdentity(purpose, names, lists);
+    }
+
+    @Override
     public List<X509Certificate> authorities() throws PkiException {
         return authority.authorities();
     }

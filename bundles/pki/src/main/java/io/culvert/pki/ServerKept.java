@@ -17,21 +17,27 @@ final class ServerKept extends Kept<Identity> {
     private final SecureRandom random;
     private final Renewing<X509.Signer> authority;
     private final List<String> names;
+    private final List<String> lists;
 
     ServerKept(Records records, PkiConfig config, SecureRandom random, Renewing<X509.Signer> authority) {
-        this("pki/server", List.of(config.serverName()), records, config, random, authority);
+        this("pki/server", List.of(config.serverName()), List.of(), records, config, random, authority);
     }
 
-    /** @param names that clients know the server by; another set of them makes another certificate */
+    /**
+     * @param names that clients know the server by; another set of them makes another certificate
+     * @param lists addresses of the revocation list; others make another certificate as well
+     */
     ServerKept(
             String key,
             List<String> names,
+            List<String> lists,
             Records records,
             PkiConfig config,
             SecureRandom random,
             Renewing<X509.Signer> authority) {
         super(key, records);
         this.names = List.copyOf(names);
+        this.lists = List.copyOf(lists);
         this.config = config;
         this.random = random;
         this.authority = authority;
@@ -42,7 +48,8 @@ final class ServerKept extends Kept<Identity> {
         X509Certificate leaf = identity.chain().getFirst();
         if (!AuthorityKept.commonName(leaf.getSubjectX500Principal()).equals(config.serverName())
                 || !config.keyType().fits(leaf.getPublicKey())
-                || !X509.hasNames(leaf, names)) {
+                || !X509.hasNames(leaf, names)
+                || !X509.hasLists(leaf, lists)) {
             return Lifespan.OVER;
         }
         Instant from = leaf.getNotBefore().toInstant();
@@ -57,6 +64,7 @@ final class ServerKept extends Kept<Identity> {
                 authority.get(),
                 config.serverName(),
                 names,
+                lists,
                 pair.getPublic(),
                 X509.Purpose.SERVER,
                 X509.newSerial(random),

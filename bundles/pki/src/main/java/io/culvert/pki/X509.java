@@ -20,12 +20,17 @@ import java.util.Date;
 import java.util.List;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.ASN1Object;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLDistPoint;
 import org.bouncycastle.asn1.x509.CRLNumber;
+import org.bouncycastle.asn1.x509.DistributionPoint;
+import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -121,18 +126,20 @@ final class X509 {
             Instant until)
             throws PkiException {
         List<String> names = purpose == Purpose.SERVER ? List.of(commonName) : List.of();
-        return endEntity(signer, commonName, names, publicKey, purpose, serial, from, until);
+        return endEntity(signer, commonName, names, List.of(), publicKey, purpose, serial, from, until);
     }
 
     /**
      * Ends at {@code until}, or with the signer.
      *
      * @param names of DNS or literal addresses for the extension subjectAltName (RFC 5280 section 4.2.1.6)
+     * @param lists addresses of the revocation list (section 4.2.1.13), none for no such extension
      */
     static X509Certificate endEntity(
             Signer signer,
             String commonName,
             List<String> names,
+            List<String> lists,
             PublicKey publicKey,
             Purpose purpose,
             BigInteger serial,
@@ -166,10 +173,23 @@ final class X509 {
                         false,
                         new GeneralNames(names.stream().map(X509::generalName).toArray(GeneralName[]::new)));
             }
+            if (!lists.isEmpty()) {
+                builder.addExtension(Extension.cRLDistributionPoints, false, distribution(lists));
+            }
             return sign(builder, signer.key(), signerKey);
         } catch (IOException | GeneralSecurityException e) {
             throw new PkiException("cannot build the certificate of " + commonName + ": " + e.getMessage(), e);
         }
+    }
+
+    /** One point: each of its addresses gives the whole list. */
+    private static CRLDistPoint distribution(List<String> lists) {
+        var addresses = new GeneralNames(lists.stream()
+                .map(each -> new GeneralName(GeneralName.uniformResourceIdentifier, each))
+                .toArray(GeneralName[]::new));
+        return new CRLDistPoint(new DistributionPoint[] {
+            new DistributionPoint(new DistributionPointName(addresses), null, null)
+        });
     }
 
     private static GeneralName generalName(String name) {
@@ -180,8 +200,25 @@ final class X509 {
     /** Whether {@code certificate} is for exactly these names. */
     static boolean hasNames(X509Certificate certificate, List<String> names) {
         try {
-            byte[] extension = certificate.getExtensionValue(Extension.subjectAlternativeName.getId());
-            var expected = new GeneralNames(names.stream().map(X509::generalName).toArray(GeneralName[]::new));
+            return has(
+                    certificate,
+                    Extension.subjectAlternativeName,
+                    new GeneralNames(names.stream().map(X509::generalName).toArray(GeneralName[]::new)));
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** Whether {@code certificate} names exactly these addresses of a revocation list. */
+    static boolean hasLists(X509Certificate certificate, List<String> lists) {
+        return lists.isEmpty()
+                ? certificate.getExtensionValue(Extension.cRLDistributionPoints.getId()) == null
+                : has(certificate, Extension.cRLDistributionPoints, distribution(lists));
+    }
+
+    private static boolean has(X509Certificate certificate, ASN1ObjectIdentifier id, ASN1Object expected) {
+        byte[] extension = certificate.getExtensionValue(id.getId());
+        try {
             return extension != null
                     && Arrays.equals(
                             ASN1OctetString.getInstance(extension).getOctets(), expected.getEncoded(ASN1Encoding.DER));

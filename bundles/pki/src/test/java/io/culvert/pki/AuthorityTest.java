@@ -86,6 +86,25 @@ class AuthorityTest {
         assertEquals(1, client.chain().size(), "without the trust anchor");
     }
 
+    @Test
+    void shouldNameItsRevocationListWhereItIsAskedTo() throws Exception {
+        List<String> names = List.of("console.example.org", "192.0.2.1");
+        List<String> lists = List.of("https://console.example.org:8443/authority.crl");
+        X509Certificate plain = authority.serverIdentity("console", names).chain().getFirst();
+        assertTrue(X509.hasLists(plain, List.of()));
+        X509Certificate pointing = authority.serverIdentity("console", names, lists).chain().getFirst();
+        assertNotEquals(plain, pointing);
+        validate(pointing);
+        assertTrue(X509.hasLists(pointing, lists));
+        assertTrue(new String(pointing.getExtensionValue("2.5.29.31"), java.nio.charset.StandardCharsets.ISO_8859_1)
+                .contains(lists.getFirst()));
+        assertEquals(pointing, authority.serverIdentity("console", names, lists).chain().getFirst());
+        assertEquals(pointing, open().serverIdentity("console", names, lists).chain().getFirst());
+        assertNotEquals(
+                pointing,
+                authority.serverIdentity("console", names, List.of("https://192.0.2.1/authority.crl")).chain().getFirst());
+    }
+
     private static void assertOnlyDigitalSignature(X509Certificate certificate) {
         boolean[] usage = certificate.getKeyUsage();
         for (int bit = 0; bit < usage.length; bit++) {

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** The answer to a request. Everything but static content is sent with {@code Cache-Control: no-store}. */
+/** The answer to a request. Everything but static content is sent with {@code Cache-Control: no-store} unless its headers say otherwise. */
 public sealed interface WebResponse {
     int status();
 

@@ -3,11 +3,11 @@ package io.culvert.web.rest;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.pki.PkiException;
 import io.culvert.api.tls.TlsPolicy;
+import io.culvert.web.rest.certificate.RevocationList;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The console's certificate by the appliance's own authority, for every name that the host is known to have. */
 final class ConsoleIdentity {
     private static final String PURPOSE = "console";
-    private static final Duration PAUSE = Duration.ofMillis(50);
-    private static final int LOOKS = 200;
+    private static final int HTTPS = 443;
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration LOOK = Duration.ofMillis(20);
@@ -32,17 +31,30 @@ final class ConsoleIdentity {
         this.authority = authority;
     }
 
-    /** @param told names from the settings; empty for the host's own */
-    TlsPolicy.Identity own(List<String> told) throws PkiException {
+    /**
+     * The console's identity, as of now.
+     *
+     * @param told names from the settings; empty for the host's own
+     * @param port where the revocation list can be had, with the console
+     */
+    TlsPolicy.Identity own(List<String> told, int port) throws PkiException {
         CertificateAuthority present = awaited();
         if (present == null) {
             throw new PkiException("no module issues certificates; add pki to the modules in etc/culvert.yaml");
         }
-        TlsPolicy.Identity identity = present.serverIdentity(PURPOSE, told.isEmpty() ? hostNames() : told);
+        TlsPolicy.Identity identity = present.serverIdentity(
+                PURPOSE,
+                told.isEmpty() ? hostNames() : told,
+                List.of(listAt(told.isEmpty() ? hostName() : told.getFirst(), port)));
         // The authority's own certificate goes with it, so that a browser can show and import it.
         var chain = new ArrayList<>(identity.chain());
         present.authorities().stream().filter(each -> !chain.contains(each)).forEach(chain::add);
         return new TlsPolicy.Identity(identity.key(), chain);
+    }
+
+    static String listAt(String host, int port) {
+        String literal = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return "https://" + literal + (port == HTTPS ? "" : ":" + port) + RevocationList.PATH;
     }
 
     /** The one there is; services are bound while this already runs. */

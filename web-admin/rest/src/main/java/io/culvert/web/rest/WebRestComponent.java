@@ -25,6 +25,7 @@ import io.culvert.web.rest.audit.AuditLog;
 import io.culvert.web.rest.certificate.CertificateEndpoints;
 import io.culvert.web.rest.certificate.Certificates;
 import io.culvert.web.rest.certificate.PemFiles;
+import io.culvert.web.rest.certificate.RevocationList;
 import io.culvert.web.rest.server.ConsoleServer;
 import io.culvert.web.rest.server.EndpointTable;
 import io.culvert.web.rest.server.Json;
@@ -110,6 +111,7 @@ public final class WebRestComponent {
                 new AdministratorEndpoints(access),
                 setup,
                 new CertificateEndpoints(certificates),
+                new RevocationList(() -> authority, clock),
                 new AuditEndpoints(audit))) {
             table.add(own);
             // For whoever describes the API; this one has it already.
@@ -156,7 +158,7 @@ public final class WebRestComponent {
         return new Certificates.Sources() {
             @Override
             public TlsPolicy.Identity own() throws PkiException {
-                return own.own(names);
+                return own.own(names, settings.port());
             }
 
             @Override

@@ -26,7 +26,13 @@ final class Answers {
         boolean head = request.getMethod().equals("HEAD");
         var headers = response.getHeaders();
         headers.put(HttpHeader.CACHE_CONTROL, "no-store");
-        answer.headers().forEach((name, value) -> headers.add(name, value));
+        answer.headers().forEach((name, value) -> {
+            if (name.equalsIgnoreCase(HttpHeader.CACHE_CONTROL.asString())) {
+                headers.put(name, value);
+            } else {
+                headers.add(name, value);
+            }
+        });
         response.setStatus(answer.status());
         switch (answer) {
             case WebResponse.Json some -> {

@@ -14,6 +14,7 @@ import io.culvert.web.rest.audit.AuditEndpoints;
 import io.culvert.web.rest.audit.AuditLog;
 import io.culvert.web.rest.certificate.CertificateEndpoints;
 import io.culvert.web.rest.certificate.Certificates;
+import io.culvert.web.rest.certificate.RevocationList;
 import io.culvert.web.rest.resource.Appliance;
 import io.culvert.web.rest.resource.NothingRuns;
 import io.culvert.web.rest.server.ConsoleServer;
@@ -82,6 +83,7 @@ final class Console implements AutoCloseable {
                 new AdministratorEndpoints(access),
                 setup,
                 new CertificateEndpoints(certificates),
+                new RevocationList(() -> null, clock),
                 new AuditEndpoints(audit))) {
             table.add(own);
         }

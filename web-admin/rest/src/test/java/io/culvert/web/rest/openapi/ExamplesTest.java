@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.web.rest.certificate.CertificateEndpoints;
+import io.culvert.web.rest.certificate.RevocationList;
 import io.culvert.web.rest.events.EventHub;
 import io.culvert.web.rest.events.EventsResource;
 import io.culvert.web.rest.events.Pulse;
@@ -123,6 +124,7 @@ class ExamplesTest {
                 .endpoints());
         all.addAll(new EventsResource(new EventHub(new SecureRandom()), () -> {}, "0.1.0", 1_000).endpoints());
         all.addAll(new CertificateEndpoints(null).endpoints());
+        all.addAll(new RevocationList(() -> null, InstantSource.system()).endpoints());
         all.addAll(new OpenApiResource(() -> all, "0.1.0").endpoints());
         return all;
     }
