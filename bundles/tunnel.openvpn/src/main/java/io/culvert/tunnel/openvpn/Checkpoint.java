@@ -4,6 +4,7 @@ import io.culvert.api.packet.Outbox;
 import io.culvert.api.tunnel.SessionHost;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.data.SlotTable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -19,6 +20,7 @@ final class Checkpoint {
     private final Deadlines deadlines;
     private boolean saving;
     private boolean again;
+    private List<Saved> waiting = new ArrayList<>(0);
 
     Checkpoint(SessionHost session, SlotTable slots, Deadlines deadlines) {
         this.session = session;
@@ -26,7 +28,7 @@ final class Checkpoint {
         this.deadlines = deadlines;
     }
 
-    /** What follows the first save, good or bad. */
+    /** What follows a save, good or bad. */
     interface Saved {
         void onSaved(boolean durable, long nowNs, Outbox out);
     }
@@ -45,6 +47,12 @@ final class Checkpoint {
         reservation.capture();
     }
 
+    /** Saves what is true now, and tells when that is durable, or cannot be made so. */
+    void save(Saved then) {
+        waiting.add(then);
+        save();
+    }
+
     /** Saves now, or as soon as the save that is under way is done. */
     void save() {
         if (saving) {
@@ -53,6 +61,8 @@ final class Checkpoint {
         }
         saving = true;
         again = false;
+        List<Saved> told = waiting;
+        waiting = new ArrayList<>(0);
         deadlines.clear(Deadlines.Kind.SAVE);
         var reservation = new Reservation(slots.all());
         session.save((durable, nowNs, out) -> {
@@ -60,7 +70,10 @@ final class Checkpoint {
             if (durable) {
                 reservation.durable();
             }
-            if (!durable || again) {
+            told.forEach(each -> each.onSaved(durable, nowNs, out));
+            if (durable && !waiting.isEmpty()) {
+                save();
+            } else if (!durable || again) {
                 again = false;
                 deadlines.set(Deadlines.Kind.SAVE, durable ? nowNs : nowNs + RETRY_NS);
             }

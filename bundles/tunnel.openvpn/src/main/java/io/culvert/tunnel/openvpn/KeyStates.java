@@ -26,6 +26,9 @@ final class KeyStates {
     private @Nullable KeyState active;
     private int nextKeyId = 1;
 
+    /** Until then the peer may be in a negotiation whose beginning nobody here saw. */
+    private long unseenUntilNs = Long.MIN_VALUE;
+
     KeyStates(Maker maker) {
         this.maker = maker;
     }
@@ -35,9 +38,14 @@ final class KeyStates {
         negotiating = maker.make(0, reliable, nowNs);
     }
 
-    /** A session out of a record: the next key-id is {@code keyId}, and there is no control channel yet. */
-    void resume(int keyId) {
+    /**
+     * A session out of a record: the next key-id is {@code keyId}, and there is no control channel yet.
+     *
+     * @param unseenUntilNs when the peer has given up what it may have begun with whoever had the session before
+     */
+    void resume(int keyId, long unseenUntilNs) {
         nextKeyId = keyId;
+        this.unseenUntilNs = unseenUntilNs;
     }
 
     /** Both ends begin a renegotiation with the same packet, so answering one and starting one are the same. */
@@ -59,11 +67,12 @@ final class KeyStates {
     }
 
     /** Whether {@code packet} is the peer's wish for new keys, and may be. */
-    boolean asksForNext(ControlPacket packet) {
-        return negotiating == null
-                && packet.opcode() == Opcode.CONTROL_SOFT_RESET_V1
-                && packet.keyId() == nextKeyId
-                && packet.messageId() == 0;
+    boolean asksForNext(ControlPacket packet, long nowNs) {
+        if (negotiating != null || packet.keyId() != nextKeyId) {
+            return false;
+        }
+        return packet.opcode() == Opcode.CONTROL_SOFT_RESET_V1 && packet.messageId() == 0
+                || nowNs < unseenUntilNs && KeyState.beginsTls(packet);
     }
 
     /** The negotiation under way is complete: its control channel takes the former one's place. */
@@ -80,6 +89,7 @@ final class KeyStates {
         }
         active = done;
         negotiating = null;
+        unseenUntilNs = Long.MIN_VALUE;
     }
 
     /** The control channel that is in use ends; the next negotiation brings another. */

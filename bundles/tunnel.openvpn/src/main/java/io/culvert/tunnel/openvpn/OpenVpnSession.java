@@ -69,6 +69,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     private static final long NEVER = Long.MAX_VALUE;
 
+    /** Nobody here knows whether the client ever got its part of the newest key: the one before serves until it shows. */
+    private static final long UNTIL_SHOWN = NEVER;
+
     private final OpenVpnProtocol protocol;
     private final OpenVpnConfig config;
     private final TunnelHost host;
@@ -99,6 +102,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private @Nullable CloseCause leaving;
     private boolean leaveWhenSent;
     private boolean otherTls;
+
+    /** Whether a new key is agreed and the client is about to be told. */
+    private boolean telling;
 
     /** A session whose first negotiation begins. */
     OpenVpnSession(
@@ -171,7 +177,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         agreement.framing = state.framing();
         agreement.compressing = state.compressing();
         data.use(agreement.framing, agreement.compressing);
-        states.resume(state.nextKeyId());
+        states.resume(state.nextKeyId(), nowNs + seconds(config.handshakeSeconds()));
         data.usePeerId(state.peerId());
         var keys = new ArrayList<KeySlot>();
         try {
@@ -198,7 +204,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
     private void resume(List<KeySlot> keys, long nowNs) {
         KeySlot newest = keys.getFirst();
         long bornNs = nowNs - seconds(Math.max(0, host.wallTimeSeconds() - newest.bornSeconds()));
-        slots.restore(newest, keys.size() > 1 ? keys.get(1) : null, bornNs + deferralNs(), bornNs + TRANSITION_NS);
+        slots.restore(newest, keys.size() > 1 ? keys.get(1) : null, UNTIL_SHOWN, bornNs + TRANSITION_NS);
         deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
         bindData();
         established = true;
@@ -322,7 +328,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     private @Nullable KeyState stateFor(ControlPacket packet, long nowNs) {
         KeyState state = states.find(packet);
-        if (state == null && established && leaving == null && states.asksForNext(packet)) {
+        if (state == null && established && leaving == null && states.asksForNext(packet, nowNs)) {
             return startRekey(nowNs);
         }
         return state;
@@ -491,16 +497,22 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
                 newSlot(state.keyId(), keys.key2()),
                 state.startedNs() + deferralNs(),
                 state.startedNs() + TRANSITION_NS);
-        // Only now: the client may use the new key as soon as it has our message.
-        negotiator.sendServerKeys(state);
         states.complete();
         rekeyDueSinceNs = NEVER;
         deadlines.clear(Deadlines.Kind.HANDSHAKE);
         deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
         armRekey(nowNs);
         leaveFormerTls(nowNs);
-        checkpoint.save();
-        transmit(state, nowNs, out);
+        // The client counts the new key, and uses it, as soon as it has our message: whoever has the session then knows
+        // it, too. A store that fails is no reason to let the client wait.
+        telling = true;
+        checkpoint.save((durable, at, answers) -> {
+            telling = false;
+            if (leaving == null) {
+                negotiator.sendServerKeys(state);
+                transmit(state, at, answers);
+            }
+        });
     }
 
     private void abandonRekey(String reason, long nowNs) {
@@ -634,7 +646,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     @Override
     public boolean isBusy() {
-        return leaving != null || states.negotiating() != null;
+        KeyState active = states.active();
+        return leaving != null || telling || states.negotiating() != null || active != null && !active.settled();
     }
 
     // ---- time
@@ -679,7 +692,11 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             slots.expire(nowNs);
         }
         if (deadlines.due(Deadlines.Kind.REKEY, nowNs) && states.negotiating() == null && established) {
-            transmit(startRekey(nowNs), nowNs, out);
+            if (telling) {
+                deadlines.set(Deadlines.Kind.REKEY, nowNs + Checkpoint.RETRY_NS);
+            } else {
+                transmit(startRekey(nowNs), nowNs, out);
+            }
         }
         if (deadlines.due(Deadlines.Kind.CONTROL, nowNs)) {
             states.transmit(channel, data.endpoint(), nowNs, out);
@@ -790,7 +807,10 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             keys.get(i).resumeLive(state.keys().get(i));
         }
         slots.restore(
-                keys.getFirst(), keys.size() > 1 ? keys.get(1) : null, state.sendCurrentFromNs(), state.previousEndsNs());
+                keys.getFirst(),
+                keys.size() > 1 ? keys.get(1) : null,
+                state.sendCurrentFromNs() > nowNs ? UNTIL_SHOWN : state.sendCurrentFromNs(),
+                state.previousEndsNs());
         deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
         data.resume(state.lastHeardNs(), state.lastSentNs());
         agreement.tls = state.tls();

@@ -141,7 +141,9 @@ final class TestClient implements KeyState.Events {
         if (stopped) {
             return;
         }
-        if (!connected() && time.nowNs() - startedNs > GIVE_UP_NS) {
+        KeyState half = negotiating;
+        if (!connected() && time.nowNs() - startedNs > GIVE_UP_NS
+                || half != null && time.nowNs() - half.startedNs() > GIVE_UP_NS) {
             start();
         }
         transmit();
@@ -208,22 +210,39 @@ final class TestClient implements KeyState.Events {
         if (state == null && active != null && active.keyId() == keyId) {
             state = active;
         }
-        if (state == null
-                && packet.opcode() == Opcode.CONTROL_SOFT_RESET_V1
-                && keyId == nextKeyId
-                && connected()) {
-            state = newState(keyId);
-            state.sendReset(Opcode.CONTROL_SOFT_RESET_V1, new byte[0]);
-            negotiating = state;
-            state.onPacket(packet, time.nowNs());
-            state.startTls(this);
-            transmit();
-            return;
+        boolean fresh = packet.opcode() == Opcode.CONTROL_SOFT_RESET_V1 && negotiating == null && connected();
+        if (fresh && keyId != (active == null ? -1 : active.keyId())) {
+            // Under a key-id that it does not expect, too: then it waits in vain.
+            state = begin();
         }
-        if (state != null) {
+        if (state != null && state.keyId() == keyId) {
             state.onPacket(packet, time.nowNs());
+            if (state == negotiating && keyId > 0 && state.reliable().allAcknowledged() && startedTls != state) {
+                startedTls = state;
+                state.startTls(this);
+            }
             transmit();
         }
+    }
+
+    private @Nullable KeyState startedTls;
+
+    private KeyState begin() {
+        KeyState state = newState(nextKeyId);
+        state.sendReset(Opcode.CONTROL_SOFT_RESET_V1, new byte[0]);
+        negotiating = state;
+        return state;
+    }
+
+    /** Asks for a new key. */
+    void renegotiate() {
+        begin();
+        transmit();
+    }
+
+    /** Whether the negotiation under way can only be ended by the very TLS connection that it began with. */
+    boolean bound() {
+        return negotiating != null && negotiating.reliable().heardMore();
     }
 
     private void onData(byte[] bytes) {

@@ -1,5 +1,7 @@
 package io.culvert.tunnel.openvpn;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Credentials;
 import io.culvert.api.auth.PeerIdentity;
@@ -61,6 +63,9 @@ final class TestCore implements TunnelHost {
     Function<X509Certificate, Optional<String>> certificates = c -> Optional.empty();
     boolean storeFails;
 
+    /** Whether nothing runs here, as in a process that has died: what arrives is lost. */
+    boolean deaf;
+
     /** Keys that were bound or unbound, ever. */
     int rebound;
     TlsProvider tls = TLS;
@@ -90,6 +95,9 @@ final class TestCore implements TunnelHost {
     }
 
     void onDatagram(byte[] bytes, Endpoint from) {
+        if (deaf) {
+            return;
+        }
         PacketBuffer datagram = buffers.of(bytes);
         TestSession session = byKey.get(protocol.sessionKey(datagram, from));
         if (session != null) {
@@ -116,6 +124,36 @@ final class TestCore implements TunnelHost {
             sessions.add(session);
             session.established = true;
             session.session = next.thaw(record, endpoint, this, session, time.nowNs());
+            session.settle();
+        }
+    }
+
+    /** Whether a hand-over would interrupt something. */
+    boolean busy() {
+        return sessions.stream().anyMatch(each -> each.live().isBusy());
+    }
+
+    /** Hands every session over to {@code next} within the process. */
+    void handOverTo(OpenVpnProtocol next) throws Exception {
+        List<SessionRecord> frozen = new ArrayList<>();
+        List<byte[]> lives = new ArrayList<>();
+        for (TestSession session : List.copyOf(sessions)) {
+            frozen.add(session.live().freeze());
+            lives.add(session.live().freezeLive());
+            session.closed = true;
+            session.live().closed();
+        }
+        sessions.clear();
+        byKey.clear();
+        protocol = next;
+        for (int i = 0; i < frozen.size(); i++) {
+            SessionRecord record = frozen.get(i);
+            var endpoint = new TestEndpoint(record.endpoint().transport(), record.endpoint().remote());
+            var session = new TestSession(record.sessionId());
+            sessions.add(session);
+            session.established = true;
+            session.session = next.thaw(record, endpoint, this, session, time.nowNs());
+            assertTrue(session.live().resumeLive(lives.get(i), time.nowNs()));
             session.settle();
         }
     }

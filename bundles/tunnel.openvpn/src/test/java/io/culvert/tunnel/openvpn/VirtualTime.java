@@ -30,7 +30,10 @@ final class VirtualTime {
 
     /** Runs events until {@code done}; false when that did not come about within {@code limit}. */
     boolean runUntil(BooleanSupplier done, long limitSeconds) {
-        long end = nowNs + TimeUnit.SECONDS.toNanos(limitSeconds);
+        return runUntilNs(done, nowNs + TimeUnit.SECONDS.toNanos(limitSeconds));
+    }
+
+    private boolean runUntilNs(BooleanSupplier done, long end) {
         while (!done.getAsBoolean()) {
             Event event = events.peek();
             if (event == null || event.atNs > end) {
@@ -42,6 +45,10 @@ final class VirtualTime {
             event.action.run();
         }
         return true;
+    }
+
+    void runMillis(long millis) {
+        runUntilNs(() -> false, nowNs + TimeUnit.MILLISECONDS.toNanos(millis));
     }
 
     void run(long seconds) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * the whole session; once negotiated, dynamic tls-crypt wraps all other key-ids, with counters of its own.
  */
 public final class ControlChannel {
+    private static final int[] NO_ACKS = {};
+
     private final long localSessionId;
     private final long remoteSessionId;
     private final boolean server;
@@ -123,7 +125,7 @@ public final class ControlChannel {
     public void transmit(KeyState state, Endpoint to, long nowNs, Outbox out) {
         Reliable reliable = state.reliable();
         for (Reliable.Outgoing message = reliable.poll(nowNs); message != null; message = reliable.poll(nowNs)) {
-            int[] acks = reliable.takeAcks(Reliable.ACKS_PER_CONTROL);
+            int[] acks = state.holdsAcks() ? NO_ACKS : reliable.takeAcks(Reliable.ACKS_PER_CONTROL);
             emit(
                     new ControlPacket(
                             message.opcode(),
@@ -136,7 +138,7 @@ public final class ControlChannel {
                     to,
                     out);
         }
-        if (reliable.hasPendingAcks()) {
+        if (reliable.hasPendingAcks() && !state.holdsAcks()) {
             int[] acks = reliable.takeAcks(ControlPacket.MAX_ACKS);
             emit(ControlPacket.ack(state.keyId(), localSessionId, acks, remoteSessionId), to, out);
         }

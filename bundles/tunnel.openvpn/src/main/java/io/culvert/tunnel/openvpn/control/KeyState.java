@@ -20,6 +20,9 @@ public final class KeyState {
     public static final int MAX_PAYLOAD = 1076;
 
     private static final byte[] EMPTY = {};
+    private static final int HANDSHAKE_RECORD = 22;
+    private static final int CLIENT_HELLO = 1;
+    private static final int HELLO_TYPE_AT = 5;
 
     /** What a negotiation tells its session. */
     public interface Events {
@@ -39,6 +42,9 @@ public final class KeyState {
     private final TlsPump tls;
     private final Callable<TlsEngine> open;
     private boolean keyExchangeDone;
+
+    /** Whether the peer was answered with more than a reset. */
+    private boolean answered;
 
     /**
      * @param open makes the TLS engine, on a thread for handshakes, at the first use
@@ -62,6 +68,7 @@ public final class KeyState {
 
             @Override
             public void onFailure(String reason, byte[] alert, long nowNs, Outbox out) {
+                answered = true;
                 queue(alert);
                 events.onTlsFailure(KeyState.this, reason, nowNs, out);
             }
@@ -98,6 +105,10 @@ public final class KeyState {
     public boolean onPacket(ControlPacket packet, long nowNs) {
         reliable.onPeerHeard();
         reliable.onAcks(packet.acks());
+        if (beginsTls(packet)) {
+            // Nobody says this before the own reset was acknowledged: it was, by whoever had the session before.
+            reliable.skipFirst();
+        }
         if (packet.opcode() == Opcode.ACK_V1 || !reliable.receive(packet)) {
             return true;
         }
@@ -109,6 +120,26 @@ public final class KeyState {
         }
         tls.pump();
         return true;
+    }
+
+    /** Whether the packet begins the TLS connection of a renegotiation: a client's hello, right behind the reset. */
+    public static boolean beginsTls(ControlPacket packet) {
+        byte[] tls = packet.payload();
+        return packet.opcode() == Opcode.CONTROL_V1
+                && packet.keyId() > 0
+                && packet.messageId() == 1
+                && tls.length > HELLO_TYPE_AT
+                && tls[0] == HANDSHAKE_RECORD
+                && tls[HELLO_TYPE_AT] == CLIENT_HELLO;
+    }
+
+    /**
+     * Whether acknowledgements wait for something to go with: what a renegotiation begins with is acknowledged together
+     * with the answer. Whoever takes the session over before that hears it again, and begins anew without a client
+     * that waits in vain; after the answer the client's TLS knows this end's alone.
+     */
+    boolean holdsAcks() {
+        return keyId > 0 && !answered && reliable.heardMore();
     }
 
     /** Whether the peer has acknowledged everything that was said, and nothing more is about to be. */
@@ -153,6 +184,7 @@ public final class KeyState {
     }
 
     private void queue(byte[] tlsBytes) {
+        answered |= tlsBytes.length > 0;
         for (int from = 0; from < tlsBytes.length; from += MAX_PAYLOAD) {
             int to = Math.min(tlsBytes.length, from + MAX_PAYLOAD);
             reliable.send(Opcode.CONTROL_V1, Arrays.copyOfRange(tlsBytes, from, to));

@@ -152,6 +152,26 @@ public final class Reliable {
         }
     }
 
+    /** Whether anything came behind the peer's first message. */
+    public boolean heardMore() {
+        if (expected > 1) {
+            return true;
+        }
+        for (int i = 1; i < RECEIVE_WINDOW; i++) {
+            if (ahead[i] != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The peer's first message, which is empty, came before the time of this object. Of no effect once it has come. */
+    public void skipFirst() {
+        if (expected == 0 && ahead[0] == null) {
+            expected = 1;
+        }
+    }
+
     /** The next packet in order; null when it has not come yet. */
     public @Nullable ControlPacket deliver() {
         ControlPacket next = ahead[expected % RECEIVE_WINDOW];
