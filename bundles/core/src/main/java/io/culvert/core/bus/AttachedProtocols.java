@@ -326,7 +326,8 @@ final class AttachedProtocols {
             }
         }
         if (next == null) {
-            return freeze(each -> each == protocol, key);
+            return rest(each -> each == protocol, PacketBus.REST_NS)
+                    .thenCompose(rested -> freeze(each -> each == protocol, key));
         }
         return next.over()
                 .copy()
@@ -348,7 +349,9 @@ final class AttachedProtocols {
     private CompletionStage<@Nullable Void> succeed(TunnelProtocol old, Rehearsal with) {
         TunnelProtocol next = with.protocol();
         if (!old.listeners().equals(next.listeners()) || !old.steering().equals(next.steering())) {
-            return freeze(each -> each == old, key(old)).thenCompose(gone -> attachNow(next)).thenApply(open -> null);
+            return rest(each -> each == old, PacketBus.REST_NS)
+                    .thenCompose(rested -> freeze(each -> each == old, key(old)))
+                    .thenCompose(gone -> attachNow(next)).thenApply(open -> null);
         }
         String key = key(old);
         long begunNs = clock.getAsLong();
@@ -388,6 +391,30 @@ final class AttachedProtocols {
                     : loops.on(index, there -> there.thawKept(protocol, rest, index == loops.count() - 1)));
         }
         return left;
+    }
+
+    /**
+     * Completes at a moment when no session is in the middle of a negotiation, which the next owner could not end and
+     * the peer would wait for in vain; or when the time is over. Packets pass meanwhile.
+     */
+    CompletionStage<@Nullable Void> rest(Predicate<TunnelProtocol> which, long atMostNs) {
+        return restUntil(which, clock.getAsLong() + atMostNs);
+    }
+
+    private CompletionStage<@Nullable Void> restUntil(Predicate<TunnelProtocol> which, long deadlineNs) {
+        return loops.onEach(there -> there.rest(which, deadlineNs))
+                .thenCompose(Loops::all)
+                .thenCompose(seen -> loops.onEach(there -> there.busy(which)))
+                .thenCompose(busy -> {
+                    int left = busy.stream().mapToInt(Integer::intValue).sum();
+                    if (left > 0 && clock.getAsLong() < deadlineNs) {
+                        return restUntil(which, deadlineNs);
+                    }
+                    if (left > 0) {
+                        LOG.info("bus: {} sessions are handed over in the middle of a negotiation", left);
+                    }
+                    return CompletableFuture.completedFuture(null);
+                });
     }
 
     /**

@@ -377,6 +377,23 @@ final class LoopProtocols {
 
     // ---- detach ----
 
+    /** Completes when each of the sessions here was seen at rest once, or has had time enough. Packets pass meanwhile. */
+    CompletionStage<Boolean> rest(Predicate<TunnelProtocol> which, long deadlineNs) {
+        return Chunks.of(loop, sessions(which), session -> !session.isBusy() || loop.clockNs() >= deadlineNs);
+    }
+
+    /** How many sessions are in the middle of something that a record does not hold. */
+    int busy(Predicate<TunnelProtocol> which) {
+        return (int) sessions(which).stream().filter(LoopSession::isBusy).count();
+    }
+
+    private List<LoopSession> sessions(Predicate<TunnelProtocol> which) {
+        return bindings.stream()
+                .filter(binding -> which.test(binding.protocol()))
+                .flatMap(binding -> binding.sessions().stream())
+                .toList();
+    }
+
     /** Ends reading: what arrives from now on waits in the kernel for the successor, so that records stay true. */
     void suspend(Predicate<TunnelProtocol> which) {
         for (ProtocolBinding binding : bindings) {

@@ -56,6 +56,12 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     /** How long what a session has begun with one version may take before it moves to another nevertheless. */
     static final long GRACE_NS = 6_000_000_000L;
 
+    /** How long a hand-over waits for a moment without a negotiation. */
+    static final long REST_NS = 3_000_000_000L;
+
+    /** The same, when the process ends. */
+    private static final long LAST_REST_NS = 1_500_000_000L;
+
     private static final long FOR_EVER_NS = Long.MAX_VALUE / 4;
 
     private final Loops loops;
@@ -354,7 +360,7 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
      */
     public CompletionStage<@Nullable Void> quiesce(boolean keep) {
         CompletionStage<@Nullable Void> ended = keep
-                ? CompletableFuture.completedFuture(null)
+                ? attached.rest(each -> true, LAST_REST_NS)
                 : loops.endSessions(session -> true, new CloseCause(CloseCause.Kind.SHUTDOWN, "the server stops", ""));
         return ended.thenCompose(gone -> attached.freeze(each -> true, ""));
     }
@@ -373,6 +379,13 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
         for (int i = 0; i < loops.count(); i++) {
             loops.all().get(i).protocols().closeParked();
             ends.get(i).poller().close();
+        }
+    }
+
+    /** Waits for a moment when no session is in the middle of a negotiation, but not for long. Packets pass meanwhile. */
+    public void rest() {
+        if (!loops.stopped()) {
+            Loops.await(attached.rest(each -> true, REST_NS));
         }
     }
 

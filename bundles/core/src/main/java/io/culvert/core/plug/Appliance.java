@@ -225,10 +225,15 @@ final class Appliance {
     }
 
     /**
-     * Leaves sockets, TUN and sessions to the next core in this process; {@link #stop} ends the rest. Packets wait in the
-     * kernel from here on.
+     * Leaves sockets, TUN and sessions to the next core in this process, between two negotiations; {@link #stop} ends the
+     * rest. Packets wait in the kernel from then on.
      */
     Estate leave() {
+        try {
+            bus.rest();
+        } catch (RuntimeException e) {
+            LOG.error("core: does not come to rest", e);
+        }
         var estate = new Estate();
         estate.leave(SINCE, Long.toString(System.nanoTime()));
         int sessions = bus.leave(estate);
