@@ -61,6 +61,16 @@ class ConsoleDoorIT {
         return lab.server.exec(SOON, line.toArray(String[]::new)).ok();
     }
 
+    /** Its own words for it are enough; the server's inner parts are none of the operator's business. */
+    @Test
+    void shouldSayNothingOfTheServerInsideOnTheTerminalAndInTheLog() {
+        var said = new ArrayList<>(appliance.process().lines());
+        said.addAll(appliance.cli("logs", "--level", "info").ok().lines().toList());
+        assertTrue(said.stream().anyMatch(line -> line.contains("web: listening on")), String.join("\n", said));
+        var inner = Pattern.compile("jetty|oejs|x509=|ServerConnector|SslContext|Started ");
+        assertEquals(List.of(), said.stream().filter(line -> inner.matcher(line).find()).toList());
+    }
+
     @Test
     void shouldAnswerRootAtTheControlSocket() {
         String socket = appliance.home().resolve("run/control.sock").toString();

@@ -137,7 +137,13 @@ final class LogHub implements LogTarget, AutoCloseable {
 
     @Override
     public void log(String logger, Level level, String message, @Nullable Throwable problem) {
-        log(moduleOf.apply(logger), logger, level, message, problem);
+        if (!enabled(logger, level)) {
+            return;
+        }
+        String module = moduleOf.apply(logger);
+        // What a library has to say of its own doing is detail here: the module around it tells it in the operator's words.
+        boolean detail = level == Level.INFO && BundleNames.isLibrary(logger, module);
+        log(module, logger, detail ? Level.DEBUG : level, message, problem);
     }
 
     void log(String module, String logger, Level level, String message, @Nullable Throwable problem) {

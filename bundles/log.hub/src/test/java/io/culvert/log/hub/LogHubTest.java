@@ -35,7 +35,8 @@ class LogHubTest {
     private final Recent recent = new Recent(1000);
     private final LogHub hub = new LogHub(
             () -> now,
-            new BundleNames(() -> List.of("io.culvert.pki", "io.culvert"))::of,
+            new BundleNames(() -> Map.of(
+                    "io.culvert.pki", "io.culvert.pki", "io.culvert", "io.culvert", "org.library", "io.culvert.pki"))::of,
             recent,
             this::listen,
             new Outlet.Limits(4096, 1 << 20, Path.of("target/queue")),
@@ -154,6 +155,19 @@ class LogHubTest {
         hub.flush();
         assertEquals(List.of("two"), errors.messages());
         assertEquals(List.of("one", "two"), all.messages());
+    }
+
+    @Test
+    void shouldKeepWhatALibraryInsideOfAModuleSaysOfItselfForWhoWantsDetails() {
+        var usual = new ListSink();
+        hub.add(usual, LogRecord.Level.INFO);
+        Logger library = LoggerFactory.getLogger("org.library.Server");
+        library.info("library-1.2.3; built: yesterday");
+        library.warn("what goes wrong");
+        log.info("the module's own");
+        hub.flush();
+        assertEquals(List.of("what goes wrong", "the module's own"), usual.messages());
+        assertEquals("io.culvert.pki", usual.entries.getFirst().module(), "it is the module's, whose library it is");
     }
 
     @Test
