@@ -36,13 +36,25 @@ public final class AdmissionChain implements Admissions {
 
     private final AuthenticatorChain authenticators;
     private final Supplier<List<AccessCheck>> checks;
-    private final NetworkSettings network;
-    private final AddressPool pool;
+    private final Network packets;
+    private final Network frames;
     private final Limits limits;
     private final SessionEnd sessions;
 
     /** The sessions that hold a grant. Guarded by this. */
     private final Map<Long, PeerIdentity> admitted = new HashMap<>();
+
+    /**
+     * A network that peers get a place in.
+     *
+     * @param settings what peers are told; the prefixes are those of {@code pool}
+     * @param pool where their addresses are from; without it they are given none
+     */
+    public record Network(NetworkSettings settings, Optional<AddressPool> pool) {
+        private void release(long sessionId) {
+            pool.ifPresent(addresses -> addresses.release(sessionId));
+        }
+    }
 
     /**
      * How much is let in.
@@ -56,20 +68,21 @@ public final class AdmissionChain implements Admissions {
     /**
      * @param authenticators who says that a peer is who it claims to be
      * @param checks those in force; called for each admission
-     * @param network what peers are told; its prefixes are those of {@code pool}
+     * @param packets of sessions that carry IP packets; has addresses
+     * @param frames of sessions that carry Ethernet frames
      * @param sessions ends the sessions that are replaced
      */
     public AdmissionChain(
             AuthenticatorChain authenticators,
             Supplier<List<AccessCheck>> checks,
-            NetworkSettings network,
-            AddressPool pool,
+            Network packets,
+            Network frames,
             Limits limits,
             SessionEnd sessions) {
         this.authenticators = authenticators;
         this.checks = checks;
-        this.network = network;
-        this.pool = pool;
+        this.packets = packets;
+        this.frames = frames;
         this.limits = limits;
         this.sessions = sessions;
     }
@@ -81,6 +94,15 @@ public final class AdmissionChain implements Admissions {
 
     @Override
     public Admission admit(PeerIdentity peer, long sessionId) {
+        return admit(peer, sessionId, packets);
+    }
+
+    @Override
+    public Admission admitFrames(PeerIdentity peer, long sessionId) {
+        return admit(peer, sessionId, frames);
+    }
+
+    private Admission admit(PeerIdentity peer, long sessionId, Network network) {
         Optional<String> refusal = refusal(peer);
         if (refusal.isPresent()) {
             return refused(Kind.REFUSED, refusal.get());
@@ -93,7 +115,7 @@ public final class AdmissionChain implements Admissions {
                 return refused(Kind.SHUTDOWN, "interrupted while the former session of the peer was ended");
             }
         }
-        return reserve(peer, sessionId);
+        return reserve(peer, sessionId, network);
     }
 
     private void endOthers(PeerIdentity peer, long sessionId) throws InterruptedException {
@@ -129,16 +151,23 @@ public final class AdmissionChain implements Admissions {
         return others;
     }
 
-    private synchronized Admission reserve(PeerIdentity peer, long sessionId) {
+    private synchronized Admission reserve(PeerIdentity peer, long sessionId, Network network) {
         if (!admitted.containsKey(sessionId) && admitted.size() >= limits.maxSessions()) {
             return refused(Kind.OVERLOAD, "core.maxSessions = " + limits.maxSessions() + " is reached");
         }
+        if (network.pool().isEmpty()) {
+            admitted.put(sessionId, peer);
+            return new Admission.Granted(new TunnelAddresses(Optional.empty(), Optional.empty()), network.settings());
+        }
+        AddressPool pool = network.pool().get();
         Optional<TunnelAddresses> addresses;
         String fixed = peer.attributes().get(ADDRESS_ATTRIBUTE);
-        if (fixed == null) {
+        // A user's own address is one of the routed network; beside others, the bridged one may have it, too.
+        if (fixed == null || network == frames && !has(network, fixed)) {
             addresses = pool.take(peer, sessionId);
             if (addresses.isEmpty()) {
-                return refused(Kind.OVERLOAD, "all " + pool.capacity() + " addresses are in use: widen core.ipv4");
+                return refused(Kind.OVERLOAD, "all " + pool.capacity() + " addresses are in use: widen core."
+                        + (network == frames ? "tapIpv4" : "ipv4"));
             }
         } else {
             try {
@@ -151,7 +180,16 @@ public final class AdmissionChain implements Admissions {
             }
         }
         admitted.put(sessionId, peer);
-        return new Admission.Granted(addresses.get(), network);
+        return new Admission.Granted(addresses.get(), network.settings());
+    }
+
+    private static boolean has(Network network, String address) {
+        try {
+            InetAddress literal = InetAddress.ofLiteral(address);
+            return network.settings().ipv4().filter(prefix -> prefix.contains(literal)).isPresent();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static Admission.Refused refused(Kind kind, String logText) {
@@ -182,12 +220,26 @@ public final class AdmissionChain implements Admissions {
     @Override
     public synchronized void release(long sessionId) {
         admitted.remove(sessionId);
-        pool.release(sessionId);
+        packets.release(sessionId);
+        frames.release(sessionId);
     }
 
     @Override
     public synchronized boolean restore(SessionRecord record) {
-        if (!pool.restore(record.peer(), record.sessionId(), record.addresses())) {
+        return restore(record, packets);
+    }
+
+    @Override
+    public synchronized boolean restoreFrames(SessionRecord record) {
+        return restore(record, frames);
+    }
+
+    private boolean restore(SessionRecord record, Network network) {
+        TunnelAddresses addresses = record.addresses();
+        boolean fits = network.pool()
+                .map(pool -> pool.restore(record.peer(), record.sessionId(), addresses))
+                .orElseGet(() -> addresses.ipv4().isEmpty() && addresses.ipv6().isEmpty());
+        if (!fits) {
             return false;
         }
         admitted.put(record.sessionId(), record.peer());

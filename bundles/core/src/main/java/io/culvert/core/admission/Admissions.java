@@ -20,6 +20,9 @@ public interface Admissions {
     /** Reserves addresses for the session; may block. A grant holds until {@link #release}. */
     Admission admit(PeerIdentity peer, long sessionId);
 
+    /** As {@link #admit}, for a session that carries Ethernet frames: its addresses are those of the bridged network. */
+    Admission admitFrames(PeerIdentity peer, long sessionId);
+
     /** Whether a live session's peer may still be here: null, or why not; may block. */
     @Nullable CloseCause recheck(PeerIdentity peer);
 
@@ -33,4 +36,7 @@ public interface Admissions {
      * @return false when they are another session's, or no longer in the network
      */
     boolean restore(SessionRecord record);
+
+    /** As {@link #restore}, for a session that carries Ethernet frames. */
+    boolean restoreFrames(SessionRecord record);
 }

@@ -4,6 +4,7 @@ import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Credentials;
 import io.culvert.api.auth.PeerIdentity;
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.network.Admission;
 import io.culvert.api.network.NetworkSettings;
@@ -23,14 +24,20 @@ import org.jspecify.annotations.Nullable;
 public final class CarriedNetworks implements Admissions {
     private final Admissions all;
     private final Supplier<? extends Collection<NetworkProtocol>> networks;
+    private final Supplier<? extends Collection<FrameProtocol>> frames;
 
     /**
      * @param all grants of both families
      * @param networks those in force; called for each admission
+     * @param frames those that bridge Ethernet frames; called for each admission
      */
-    public CarriedNetworks(Admissions all, Supplier<? extends Collection<NetworkProtocol>> networks) {
+    public CarriedNetworks(
+            Admissions all,
+            Supplier<? extends Collection<NetworkProtocol>> networks,
+            Supplier<? extends Collection<FrameProtocol>> frames) {
         this.all = all;
         this.networks = networks;
+        this.frames = frames;
     }
 
     @Override
@@ -60,6 +67,17 @@ public final class CarriedNetworks implements Admissions {
                     "no network"));
         }
         return new Admission.Granted(left, without(granted.network(), ipv4, ipv6));
+    }
+
+    @Override
+    public Admission admitFrames(PeerIdentity peer, long sessionId) {
+        if (frames.get().isEmpty()) {
+            return new Admission.Refused(new CloseCause(
+                    CloseCause.Kind.REFUSED,
+                    "no network protocol for Ethernet frames is there: install or start net.ethernet",
+                    "no network"));
+        }
+        return all.admitFrames(peer, sessionId);
     }
 
     private boolean carries(int etherType) {
@@ -96,5 +114,10 @@ public final class CarriedNetworks implements Admissions {
     @Override
     public boolean restore(SessionRecord record) {
         return all.restore(record);
+    }
+
+    @Override
+    public boolean restoreFrames(SessionRecord record) {
+        return all.restoreFrames(record);
     }
 }

@@ -348,7 +348,8 @@ final class AttachedProtocols {
 
     private CompletionStage<@Nullable Void> succeed(TunnelProtocol old, Rehearsal with) {
         TunnelProtocol next = with.protocol();
-        if (!old.listeners().equals(next.listeners()) || !old.steering().equals(next.steering())) {
+        if (!old.listeners().equals(next.listeners()) || !old.steering().equals(next.steering())
+                || old.carriesFrames() != next.carriesFrames()) {
             return rest(each -> each == old, PacketBus.REST_NS)
                     .thenCompose(rested -> freeze(each -> each == old, key(old)))
                     .thenCompose(gone -> attachNow(next)).thenApply(open -> null);

@@ -17,9 +17,10 @@ record BusStatus(Loops loops, List<PacketBus.LoopEnds> ends, PathMeter meter) {
         for (PacketLoop loop : loops.all()) {
             loop.drops.snapshot().forEach((reason, count) -> drops.merge(reason, count, BusStatus::sum));
         }
+        FramePath frames = loops.all().getFirst().frames;
         long tunErrors = ends.stream().mapToLong(end -> end.tun().writeDrops()).sum();
-        if (tunErrors != 0) {
-            drops.put(DropReason.TUN_ERROR.name(), tunErrors);
+        if (tunErrors + frames.writeDrops() != 0) {
+            drops.put(DropReason.TUN_ERROR.name(), tunErrors + frames.writeDrops());
         }
         status.put("drops", drops);
         Map<String, Object> closes = new LinkedHashMap<>();
@@ -43,6 +44,10 @@ record BusStatus(Loops loops, List<PacketBus.LoopEnds> ends, PathMeter meter) {
         device.put("writeDrops", tunErrors);
         device.put("thinnedAcknowledgements", ends.stream().mapToLong(end -> end.tun().thinned()).sum());
         status.put("tun", device);
+        Map<String, Object> bridge = frames.status();
+        if (!bridge.isEmpty()) {
+            status.put("bridge", bridge);
+        }
         status.put("workers", loops.count());
         Map<String, Object> moves = new TreeMap<>();
         meter.moves().forEach((kind, move) ->

@@ -75,6 +75,11 @@ final class Crossing {
         send(packet, to.loop().index(), to, null);
     }
 
+    /** Takes a frame for the bridge, which is the first loop's. */
+    void give(PooledBuffer frame, FramePort from) {
+        send(frame, 0, from, null);
+    }
+
     /** Takes a datagram for a session of another loop. */
     void give(PooledBuffer datagram, LinkEndpoint from, LoopSession to) {
         send(datagram, to.loop().index(), to, from);
@@ -151,6 +156,10 @@ final class Crossing {
             } else {
                 loop.outbound.deliver(buffer, session);
             }
+            return;
+        }
+        if (receiver instanceof FramePort port) {
+            loop.frames.deliver(buffer, port);
             return;
         }
         ProtocolBinding binding = loop.bindingAt(receiver);

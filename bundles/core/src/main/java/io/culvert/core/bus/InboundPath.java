@@ -15,6 +15,7 @@ final class InboundPath {
     private final Drops drops;
     private final Networks networks;
     private final boolean clientToClient;
+    private final FramePath frames;
 
     InboundPath(
             RouteTable<LoopSession> routes,
@@ -22,17 +23,24 @@ final class InboundPath {
             Tun tun,
             Drops drops,
             Networks networks,
-            boolean clientToClient) {
+            boolean clientToClient,
+            FramePath frames) {
         this.routes = routes;
         this.outbound = outbound;
         this.tun = tun;
         this.drops = drops;
         this.networks = networks;
         this.clientToClient = clientToClient;
+        this.frames = frames;
     }
 
     /** Takes the packet. */
     void accept(PooledBuffer packet, LoopSession from) {
+        FramePort port = from.framePort();
+        if (port != null) {
+            frames.accept(packet, port);
+            return;
+        }
         NetworkProtocol network = networks.of(packet);
         if (network == null) {
             drops.drop(packet, packet.length() == 0 ? DropReason.MALFORMED : DropReason.UNSUPPORTED);

@@ -2,6 +2,7 @@ package io.culvert.core.bus;
 
 import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
@@ -10,6 +11,7 @@ import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.core.handover.Estate;
 import io.culvert.core.link.Listener;
+import io.culvert.core.tun.Tun;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -98,9 +100,17 @@ final class LoopProtocols {
         this.wall = wall;
     }
 
-    /** These network protocols and no others from now on. */
-    void networks(List<NetworkProtocol> inForce) {
+    /** These network protocols and no others from now on; the bridge is the first loop's. */
+    void networks(List<NetworkProtocol> inForce, List<FrameProtocol> frames) {
         loop.networks().inForce(inForce);
+        if (loop.index() == 0) {
+            loop.frames.inForce(frames);
+        }
+    }
+
+    /** As {@link FramePath#tap}. */
+    void tap(Tun device, long... addresses) {
+        loop.frames.tap(device, addresses);
     }
 
     /** These payload codecs and no others from now on. */

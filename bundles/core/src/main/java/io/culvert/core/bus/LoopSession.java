@@ -92,19 +92,24 @@ final class LoopSession implements SessionHost {
     private boolean closed;
     private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
 
+    /** Null when the session carries IP packets. */
+    private final @Nullable FramePort framePort;
+
     LoopSession(
             PacketLoop loop,
             ProtocolBinding binding,
             SessionDesk desk,
             long sessionId,
             LinkEndpoint endpoint,
-            SessionTotals totals) {
+            SessionTotals totals,
+            boolean carriesFrames) {
         this.loop = loop;
         this.binding = binding;
         this.desk = desk;
         this.sessionId = sessionId;
         this.endpoint = endpoint;
         this.totals = totals;
+        this.framePort = carriesFrames ? new FramePort(this) : null;
         this.floatLoggedNs = loop.nowNs() - FLOAT_LOG_INTERVAL_NS;
         endpoint.link().sessions(1);
         loop.countSession(1);
@@ -618,7 +623,7 @@ final class LoopSession implements SessionHost {
         // Known from here on: whoever revokes the peer while it is judged finds the session.
         this.peer = peer;
         int asked = generation;
-        desk.admit(peer, sessionId, admission -> {
+        desk.admit(peer, sessionId, framePort != null, admission -> {
             if (closed) {
                 if (admission instanceof Admission.Granted) {
                     desk.release(sessionId);
@@ -732,11 +737,34 @@ final class LoopSession implements SessionHost {
     }
 
     private void route(boolean here) {
+        FramePort port = framePort;
+        if (port != null) {
+            join(port, here);
+            return;
+        }
         if (hasIpv4) {
             route(0, ipv4, here);
         }
         if (hasIpv6) {
             route(ipv6High, ipv6Low, here);
+        }
+    }
+
+    /** The bridge is the first loop's. */
+    private void join(FramePort port, boolean here) {
+        PacketLoop first = loop.crossing().loop(0);
+        if (first != loop) {
+            first.commands.post(() -> join(first, port, here));
+        } else {
+            join(first, port, here);
+        }
+    }
+
+    private static void join(PacketLoop first, FramePort port, boolean here) {
+        if (here) {
+            first.frames.open(port);
+        } else {
+            first.frames.close(port);
         }
     }
 
@@ -749,6 +777,11 @@ final class LoopSession implements SessionHost {
                 other.commands.post(() -> other.route(high, low, this, here));
             }
         }
+    }
+
+    /** Where frames of the session go; null when it carries IP packets. */
+    @Nullable FramePort framePort() {
+        return framePort;
     }
 
     boolean owns(long high, long low) {

@@ -1,6 +1,7 @@
 package io.culvert.core.bus;
 
 import io.culvert.api.codec.PayloadCodec;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.status.LiveSessions;
@@ -131,7 +132,7 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
                     frozenTotals,
                     kept,
                     with.wall()));
-            loop.networks().inForce(services.networks());
+            loop.protocols().networks(services.networks(), services.frames());
             loop.codecs().inForce(services.codecs());
             loop.open();
         }
@@ -198,6 +199,18 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     /** The listeners of every attached protocol. */
     public List<ListenerStatus> listeners() {
         return loops.all().getFirst().protocols().status();
+    }
+
+    /**
+     * Carries Ethernet frames to and from this device from now on; the bus does not close it.
+     *
+     * @param addresses 48 bits each, of the appliance behind it: no session's frames may be from them
+     */
+    public CompletionStage<Boolean> tap(Tun device, long... addresses) {
+        return loops.on(0, there -> {
+            there.tap(device, addresses);
+            return true;
+        });
     }
 
     // ---- sessions ----
@@ -267,8 +280,9 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     /** Other network protocols are in force: completes when no loop uses one that is not any more. */
     public CompletionStage<@Nullable Void> networksChanged() {
         List<NetworkProtocol> inForce = services.networks();
+        List<FrameProtocol> frames = services.frames();
         return loops.onEach(there -> {
-            there.networks(inForce);
+            there.networks(inForce, frames);
             return true;
         }).thenApply(done -> null);
     }

@@ -7,6 +7,7 @@ import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.link.EndpointTable;
 import io.culvert.core.link.LinkResources;
 import io.culvert.core.link.Listener;
+import io.culvert.core.link.Pollable;
 import io.culvert.core.link.Poller;
 import io.culvert.core.tun.Tun;
 import java.io.IOException;
@@ -42,6 +43,7 @@ final class PacketLoop implements Runnable {
     final TimerWheel timers;
     final LoopOutbox outbox;
     final OutboundPath outbound;
+    final FramePath frames;
     final Listener.Factory listeners;
     private final int index;
     private final LentBuffers lent = new LentBuffers();
@@ -84,8 +86,9 @@ final class PacketLoop implements Runnable {
         this.timers = new TimerWheel(nowNs);
         this.commands = new LoopCommands(poller::wake);
         this.outbound = new OutboundPath(this, tun, pool, drops, routes, networks);
+        this.frames = new FramePath(this, pool, drops, clientToClient);
         this.outbox = new LoopOutbox(
-                pool, lent, drops, new InboundPath(routes, outbound, tun, drops, networks, clientToClient));
+                pool, lent, drops, new InboundPath(routes, outbound, tun, drops, networks, clientToClient, frames));
         this.listeners = listeners.apply(new LinkResources(
                 pool,
                 drops,
@@ -148,6 +151,9 @@ final class PacketLoop implements Runnable {
     void holdTun() {
         if (tunHolds++ == 0) {
             poller.remove(outbound);
+            if (frames.hasTap()) {
+                unwatch(frames);
+            }
         }
     }
 
@@ -161,12 +167,23 @@ final class PacketLoop implements Runnable {
 
     void releaseTun() {
         if (--tunHolds == 0) {
-            try {
-                poller.add(outbound);
-            } catch (IOException e) {
-                throw new IllegalStateException("the TUN cannot be watched any more", e);
+            watch(outbound);
+            if (frames.hasTap()) {
+                watch(frames);
             }
         }
+    }
+
+    void watch(Pollable device) {
+        try {
+            poller.add(device);
+        } catch (IOException e) {
+            throw new IllegalStateException("the TUN or TAP cannot be watched any more", e);
+        }
+    }
+
+    void unwatch(Pollable device) {
+        poller.remove(device);
     }
 
     boolean holdsTun() {
@@ -277,6 +294,7 @@ final class PacketLoop implements Runnable {
         settle();
         outbox.flush();
         tun.flush();
+        frames.flush();
         crossing.flush();
         pacing.roundEnded(nowNs);
     }

@@ -56,6 +56,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     private final String name;
     private final String instance;
     private final PathCounters counters;
+    private final boolean carriesFrames;
     private int headroomBytes;
     private int tailroomBytes;
     private final SessionTable<LoopSession> keys = new SessionTable<>();
@@ -96,6 +97,7 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         this.counters = counters;
         this.name = protocol.name();
         this.instance = protocol.instance();
+        this.carriesFrames = protocol.carriesFrames();
         this.headroomBytes = protocol.headroomBytes();
         this.tailroomBytes = protocol.tailroomBytes();
     }
@@ -286,10 +288,10 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         if (endpoint == null) {
             return refuse(record, "its link is gone");
         }
-        if (!desk.restore(record)) {
+        if (!desk.restore(record, carriesFrames)) {
             return refuse(record, "its addresses are taken, or no longer in the network");
         }
-        var place = new LoopSession(loop, this, desk, record.sessionId(), endpoint, totals);
+        var place = new LoopSession(loop, this, desk, record.sessionId(), endpoint, totals, carriesFrames);
         add(place);
         return place.thaw(protocol, kept);
     }
@@ -374,7 +376,8 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
     @Override
     public SessionHost newSession(Endpoint remote) {
         long id = random.nextLong() >>> 1;
-        var session = new LoopSession(loop, this, desk, id, (LinkEndpoint) remote, new SessionTotals(wall.instant()));
+        var session = new LoopSession(
+                loop, this, desk, id, (LinkEndpoint) remote, new SessionTotals(wall.instant()), carriesFrames);
         counters.begun();
         add(session);
         accepting.add(session);

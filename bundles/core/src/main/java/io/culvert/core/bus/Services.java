@@ -3,6 +3,7 @@ package io.culvert.core.bus;
 import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.PathStatus;
@@ -25,6 +26,11 @@ public interface Services {
 
     /** Of two for one ether type, the first one counts. */
     List<NetworkProtocol> networks();
+
+    /** The first one bridges. */
+    default List<FrameProtocol> frames() {
+        return List.of();
+    }
 
     /** Of two with one name, the first one counts. */
     List<PayloadCodec> codecs();

@@ -97,8 +97,9 @@ final class SessionDesk {
         return new AuthDecision.Refused(what, "");
     }
 
-    void admit(PeerIdentity peer, long sessionId, Consumer<Admission> then) {
-        offload(() -> admissions.admit(peer, sessionId), (admission, error) -> {
+    /** @param frames whether the session carries Ethernet frames */
+    void admit(PeerIdentity peer, long sessionId, boolean frames, Consumer<Admission> then) {
+        offload(() -> frames ? admissions.admitFrames(peer, sessionId) : admissions.admit(peer, sessionId), (admission, error) -> {
             if (admission == null) {
                 LOG.error("admission: user {} could not be judged", peer.user(), error);
                 then.accept(new Admission.Refused(unjudged()));
@@ -129,8 +130,8 @@ final class SessionDesk {
         records.forget(protocol, instance, sessionId);
     }
 
-    boolean restore(SessionRecord record) {
-        return admissions.restore(record);
+    boolean restore(SessionRecord record, boolean frames) {
+        return frames ? admissions.restoreFrames(record) : admissions.restore(record);
     }
 
     void release(long sessionId) {

@@ -65,6 +65,8 @@ final class Appliance {
     private final Path runDir;
     private final Estate inherited;
     private final LinuxTun tun;
+    private final EthernetTap ethernet;
+    private final Services services;
     private final StoreRecords records;
     private final ExecutorService workers =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("culvert-work-", 0).factory());
@@ -83,6 +85,9 @@ final class Appliance {
         this.config = config;
         this.runDir = runDir;
         this.inherited = inherited;
+        this.services = plugged.services();
+        this.ethernet = new EthernetTap(libc, config.ethernet(), config.mtu(), runDir);
+        undo.push(ethernet::close);
         try {
             var pool = new AddressPool(config.ipv4(), config.ipv6());
             LinuxTun left = LinuxTun.adopt(libc, inherited, config.tun(), config.mtu(), config.workers(), addresses());
@@ -147,11 +152,12 @@ final class Appliance {
                 new AdmissionChain(
                         logins,
                         plugged.checks(),
-                        network(config, pool),
-                        pool,
+                        new AdmissionChain.Network(network(config, pool), Optional.of(pool)),
+                        ethernet.network(),
                         new AdmissionChain.Limits(config.maxSessions(), config.duplicateLogins()),
                         (session, cause) -> running.get().end(session, cause)),
-                plugged.services()::networks);
+                plugged.services()::networks,
+                plugged.services()::frames);
         List<PacketBus.LoopEnds> ends = new ArrayList<>();
         for (int i = 0; i < config.workers(); i++) {
             var poller = new EpollPoller(libc);
@@ -240,6 +246,7 @@ final class Appliance {
         // What was asked of the store is done before anybody asks it for more.
         records.close();
         tun.leave(estate, config.mtu(), addresses());
+        ethernet.leave(estate);
         leaveHost();
         LOG.info("core: leaves {} sessions and {} descriptors", sessions, estate.descriptors());
         return estate;
@@ -286,6 +293,12 @@ final class Appliance {
             device.putAll(network);
             status.put("tun", device);
         }
+        Map<String, Object> bridge = ethernet.status(
+                status.get("bridge") instanceof Map<?, ?> known ? known : Map.of(),
+                !services.frames().isEmpty());
+        if (!bridge.isEmpty()) {
+            status.put("bridge", bridge);
+        }
         if (adopted) {
             status.put("takenOver", Map.of("pauseMs", pauseNs / 1_000_000));
         }
@@ -298,6 +311,11 @@ final class Appliance {
             status.put("logins", chain.status());
         }
         return status;
+    }
+
+    /** A tunnel comes that carries Ethernet frames: they need the TAP. */
+    void carryFrames() {
+        ethernet.open(bus, inherited);
     }
 
     PacketBus bus() {

@@ -5,6 +5,7 @@ import io.culvert.api.auth.Authenticator;
 import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.command.Command;
 import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.HealthCheck;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -74,6 +76,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
     private final Providers providers = new Providers();
     private volatile @Nullable CipherTrials ciphers;
     private final Offered<NetworkProtocol> networks = new Offered<>();
+    private final Offered<FrameProtocol> frames = new Offered<>();
     private final Offered<PayloadCodec> codecs = new Offered<>();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -147,6 +150,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
                         providers::authority,
                         choice,
                         networks::all,
+                        frames::all,
                         codecs::all,
                         providers.modules,
                         told));
@@ -274,6 +278,9 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
     private void attach(TunnelProtocol protocol) {
         Appliance running = appliance;
         if (running != null) {
+            if (protocol.carriesFrames()) {
+                running.carryFrames();
+            }
             finish("attach", protocol, running.bus().attach(protocol));
         }
     }
@@ -335,6 +342,17 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
 
     void unbindNetwork(ServiceReference<NetworkProtocol> reference) {
         networks.remove(reference);
+        networksChanged();
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindFrames(FrameProtocol protocol, ServiceReference<FrameProtocol> reference) {
+        frames.add(reference, protocol);
+        networksChanged();
+    }
+
+    void unbindFrames(ServiceReference<FrameProtocol> reference) {
+        frames.remove(reference);
         networksChanged();
     }
 
@@ -496,7 +514,11 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         }
         Map<String, Object> status = running.status();
         status.put("ciphers", trials.choice().status());
-        status.put("networks", networks.all().stream().map(NetworkProtocol::name).distinct().toList());
+        status.put("networks", Stream.concat(
+                        networks.all().stream().map(NetworkProtocol::name),
+                        frames.all().stream().map(FrameProtocol::name))
+                .distinct()
+                .toList());
         return status;
     }
 }

@@ -40,7 +40,8 @@ record CoreConfig(
         int workers,
         int tlsSwapWindowSeconds,
         Map<DataCipher, String> ciphers,
-        Logins logins) {
+        Logins logins,
+        Ethernet ethernet) {
 
     static final String PID = "io.culvert.core";
 
@@ -52,6 +53,16 @@ record CoreConfig(
      * @param calls of one authenticator at once
      */
     record Logins(List<ChainLink> chain, Duration deadline, int calls) {}
+
+    /**
+     * The bridged network, of tunnels that carry Ethernet frames.
+     *
+     * @param tap the interface that is made when there is such a tunnel
+     * @param bridge that it becomes a port of; empty for none
+     * @param ipv4 of clients; the TAP has the first address
+     * @param ipv6 of clients; the TAP has the first address
+     */
+    record Ethernet(String tap, String bridge, Optional<Prefix> ipv4, Optional<Prefix> ipv6) {}
 
     private static final Pattern INTERFACE = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?");
@@ -72,10 +83,7 @@ record CoreConfig(
         if (ipv4.isEmpty() && ipv6.isEmpty()) {
             throw new ConfigException(PID, "ipv4", "\"\"", "a network needs an IPv4 or an IPv6 prefix: set ipv4 or ipv6");
         }
-        if (!INTERFACE.matcher(settings.tun()).matches()) {
-            throw new ConfigException(PID, "tun", "\"" + settings.tun() + "\"",
-                    "must be an interface name of 1 to 15 letters, digits, '_', '.' and '-', such as culvert0");
-        }
+        interfaceName("tun", settings.tun());
         within("mtu", settings.mtu(), ipv6.isPresent() ? IPV6_MINIMUM_MTU : 576, 9000);
         within("maxSessions", settings.maxSessions(), 1, 65_533);
         within("workers", settings.workers(), 0, MAX_WORKERS);
@@ -104,7 +112,46 @@ record CoreConfig(
                 new Logins(
                         each("authenticators", settings.authenticators(), LINK_FORM, ChainLink::parse),
                         Duration.ofSeconds(settings.authenticatorSeconds()),
-                        settings.authenticatorCalls()));
+                        settings.authenticatorCalls()),
+                ethernet(settings, ipv4, ipv6));
+    }
+
+    private static Ethernet ethernet(CoreSettings settings, Optional<Prefix> ipv4, Optional<Prefix> ipv6) {
+        interfaceName("tap", settings.tap());
+        if (settings.tap().equals(settings.tun())) {
+            throw new ConfigException(PID, "tap", settings.tap(), "must be another interface than core.tun");
+        }
+        if (!settings.tapBridge().isEmpty()) {
+            interfaceName("tapBridge", settings.tapBridge());
+        }
+        var ethernet = new Ethernet(
+                settings.tap(),
+                settings.tapBridge(),
+                prefix("tapIpv4", settings.tapIpv4(), 4, 30),
+                prefix("tapIpv6", settings.tapIpv6(), 16, 126));
+        apart("tapIpv4", ethernet.ipv4(), ipv4);
+        apart("tapIpv6", ethernet.ipv6(), ipv6);
+        if (!ethernet.bridge().isEmpty() && (ethernet.ipv4().isPresent() || ethernet.ipv6().isPresent())) {
+            throw new ConfigException(PID, "tapBridge", settings.tapBridge(),
+                    "goes without tapIpv4 and tapIpv6: clients have their addresses from the network of the bridge");
+        }
+        return ethernet;
+    }
+
+    /** The kernel would send what is for the one network to the other. */
+    private static void apart(String attribute, Optional<Prefix> one, Optional<Prefix> other) {
+        if (one.isPresent() && other.isPresent()
+                && (one.get().contains(other.get().address()) || other.get().contains(one.get().address()))) {
+            throw new ConfigException(PID, attribute, one.get(),
+                    "must not overlap with " + other.get() + " of the tunnels that carry IP packets");
+        }
+    }
+
+    private static void interfaceName(String attribute, String name) {
+        if (!INTERFACE.matcher(name).matches()) {
+            throw new ConfigException(PID, attribute, "\"" + name + "\"",
+                    "must be an interface name of 1 to 15 letters, digits, '_', '.' and '-', such as culvert0");
+        }
     }
 
     private static Optional<Prefix> prefix(String attribute, String text, int addressBytes, int longest) {

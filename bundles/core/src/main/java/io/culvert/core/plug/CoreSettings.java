@@ -19,6 +19,31 @@ public @interface CoreSettings {
     @AttributeDefinition(name = "TUN", description = "The network interface that is made.")
     String tun() default "culvert0";
 
+    @AttributeDefinition(
+            name = "TAP",
+            description = "The network interface that is made when a listener has dev: tap, and net.ethernet bridges its "
+                    + "clients to.")
+    String tap() default "culverttap0";
+
+    @AttributeDefinition(
+            name = "TAP bridge",
+            description = "A Linux bridge that the TAP becomes a port of, such as br0: its clients are in that network, and "
+                    + "have their addresses from there. Empty for a network of the clients and the appliance alone.",
+            required = false)
+    String tapBridge() default "";
+
+    @AttributeDefinition(
+            name = "TAP IPv4 prefix",
+            description = "Addresses of clients of listeners with dev: tap; the TAP takes the first. Empty to give none.",
+            required = false)
+    String tapIpv4() default "";
+
+    @AttributeDefinition(
+            name = "TAP IPv6 prefix",
+            description = "Addresses of clients of listeners with dev: tap; the TAP takes the first. Empty to give none.",
+            required = false)
+    String tapIpv6() default "";
+
     @AttributeDefinition(name = "MTU", description = "Of the tunnels, in bytes.", min = "576", max = "9000")
     int mtu() default 1500;
 

@@ -3,6 +3,7 @@ package io.culvert.core.plug;
 import io.culvert.api.codec.PayloadCodec;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.PathStatus;
@@ -22,6 +23,7 @@ record PluggedServices(
         Supplier<@Nullable CertificateAuthority> authority,
         CipherChoice choice,
         Supplier<List<NetworkProtocol>> protocols,
+        Supplier<List<FrameProtocol>> frameProtocols,
         Supplier<List<PayloadCodec>> payloadCodecs,
         Modules modules,
         SessionNews news)
@@ -49,6 +51,11 @@ record PluggedServices(
     @Override
     public List<NetworkProtocol> networks() {
         return protocols.get();
+    }
+
+    @Override
+    public List<FrameProtocol> frames() {
+        return frameProtocols.get();
     }
 
     @Override

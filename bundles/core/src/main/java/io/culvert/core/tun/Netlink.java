@@ -35,7 +35,9 @@ public final class Netlink implements AutoCloseable {
     private static final int RTM_NEWROUTE = 24;
     private static final int RTM_DELROUTE = 25;
     private static final int IFF_UP = 1;
+    private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_MTU = 4;
+    private static final int IFLA_MASTER = 10;
     private static final int IFLA_TXQLEN = 13;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
@@ -93,13 +95,26 @@ public final class Netlink implements AutoCloseable {
      * comes to one that is, for some tens of milliseconds.
      */
     public synchronized void queueLength(String name, int packets) throws IOException {
-        var message = new NetlinkMessage(RTM_NEWLINK, 0, ++sequence)
+        ask("set the queue of " + name + " to " + packets + " packets", link(name).attribute(IFLA_TXQLEN, packets));
+    }
+
+    /** Gives an Ethernet interface its own 6-byte address. */
+    public synchronized void hardwareAddress(String name, byte[] address) throws IOException {
+        ask("set the hardware address of " + name, link(name).attribute(IFLA_ADDRESS, address));
+    }
+
+    /** Makes the interface a port of a bridge. */
+    public synchronized void enslave(String name, String bridge) throws IOException {
+        ask("add " + name + " to bridge " + bridge, link(name).attribute(IFLA_MASTER, libc.if_nametoindex(bridge)));
+    }
+
+    /** A change of the interface that leaves its flags alone. */
+    private NetlinkMessage link(String name) throws NativeException {
+        return new NetlinkMessage(RTM_NEWLINK, 0, ++sequence)
                 .u8(Linux.AF_UNSPEC).u8(0).u16(0)
                 .u32(libc.if_nametoindex(name))
                 .u32(0)
-                .u32(0)
-                .attribute(IFLA_TXQLEN, packets);
-        ask("set the queue of " + name + " to " + packets + " packets", message);
+                .u32(0);
     }
 
     /**

@@ -26,6 +26,7 @@ record TunDescriptor(int fd, Offloads offloads) {
     private static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
     private static final int IFF_TUN = 0x1;
+    private static final int IFF_TAP = 0x2;
     private static final int IFF_MULTI_QUEUE = 0x100;
     private static final int IFF_NO_PI = 0x1000;
     private static final int IFF_VNET_HDR = 0x4000;
@@ -79,10 +80,19 @@ record TunDescriptor(int fd, Offloads offloads) {
         return attach(libc, name, IFF_MULTI_QUEUE | (vnetHeader ? IFF_VNET_HDR : 0));
     }
 
+    /** Makes an interface for Ethernet frames, with one queue and without offloads; returns its descriptor. */
+    static int tap(Libc libc, String name) throws IOException {
+        return attach(libc, name, IFF_TUN_EXCL, IFF_TAP);
+    }
+
     private static int attach(Libc libc, String name, int flags) throws IOException {
+        return attach(libc, name, flags, IFF_TUN);
+    }
+
+    private static int attach(Libc libc, String name, int flags, int kind) throws IOException {
         int fd = openDevice(libc);
         try {
-            setInterface(libc, fd, name, flags);
+            setInterface(libc, fd, name, flags, kind);
             return fd;
         } catch (NativeException e) {
             libc.closeQuietly(fd);
@@ -96,7 +106,7 @@ record TunDescriptor(int fd, Offloads offloads) {
     /** {@link Offloads#NONE} when the kernel does not know the vnet header, or nothing that it is for. */
     private static Offloads attachWithOffloads(Libc libc, int fd, String name, int flags) throws NativeException {
         try {
-            setInterface(libc, fd, name, flags | IFF_VNET_HDR);
+            setInterface(libc, fd, name, flags | IFF_VNET_HDR, IFF_TUN);
         } catch (NativeException e) {
             if (e.errno() == Errno.EINVAL) {
                 return Offloads.NONE;
@@ -125,11 +135,11 @@ record TunDescriptor(int fd, Offloads offloads) {
                 | (offloads.uso() ? TUN_F_USO4 | TUN_F_USO6 : 0);
     }
 
-    private static void setInterface(Libc libc, int fd, String name, int flags) throws NativeException {
+    private static void setInterface(Libc libc, int fd, String name, int flags, int kind) throws NativeException {
         try (var arena = Arena.ofConfined()) {
             MemorySegment ifreq = arena.allocate(IFREQ_BYTES, 8);
             ifreq.setString(0, name, StandardCharsets.US_ASCII);
-            ifreq.set(JAVA_SHORT, IFREQ_FLAGS, (short) (IFF_TUN | IFF_NO_PI | flags));
+            ifreq.set(JAVA_SHORT, IFREQ_FLAGS, (short) (kind | IFF_NO_PI | flags));
             libc.ioctl(fd, "TUNSETIFF", TUNSETIFF, ifreq);
         }
     }
@@ -161,7 +171,7 @@ record TunDescriptor(int fd, Offloads offloads) {
                     e);
             case Errno.EBUSY, Errno.EEXIST, Errno.EINVAL -> new HostException(
                     "interface " + name + " is taken: " + e.getMessage(),
-                    "stop what uses it ('ip link show " + name + "'), or set another name at core.tun",
+                    "stop what uses it ('ip link show " + name + "'), or set another name at core.tun or core.tap",
                     e);
             default -> e;
         };

@@ -318,7 +318,10 @@ class AdmissionChainTest {
                         GuardedAuthenticator.Limits.DEFAULT,
                         System::nanoTime,
                         Runnable::run),
-                () -> List.copyOf(checks), network, pool, limits, end);
+                () -> List.copyOf(checks),
+                new AdmissionChain.Network(network, Optional.of(pool)),
+                new AdmissionChain.Network(network, Optional.empty()),
+                limits, end);
     }
 
     private void end(long sessionId, CloseCause cause) {

@@ -8,6 +8,8 @@ import io.culvert.api.auth.AuthDecision;
 import io.culvert.api.auth.Credentials;
 import io.culvert.api.auth.PeerIdentity;
 import io.culvert.api.handover.SessionRecord;
+import io.culvert.api.net.FrameBridge;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.network.Admission;
 import io.culvert.api.network.NetworkSettings;
@@ -57,6 +59,16 @@ final class CarriedNetworksTest {
         }
 
         @Override
+        public Admission admitFrames(PeerIdentity peer, long sessionId) {
+            return answer;
+        }
+
+        @Override
+        public boolean restoreFrames(SessionRecord record) {
+            return true;
+        }
+
+        @Override
         public @Nullable CloseCause recheck(PeerIdentity peer) {
             return null;
         }
@@ -73,7 +85,7 @@ final class CarriedNetworksTest {
     };
 
     private Admission admit(NetworkProtocol... networks) {
-        return new CarriedNetworks(all, () -> List.of(networks)).admit(new PeerIdentity("alice", "", Map.of()), 7);
+        return new CarriedNetworks(all, () -> List.of(networks), List::of).admit(new PeerIdentity("alice", "", Map.of()), 7);
     }
 
     @Test
@@ -100,6 +112,28 @@ final class CarriedNetworksTest {
         var refused = assertInstanceOf(Admission.Refused.class, admit());
         assertTrue(refused.cause().logText().contains("net.ipv4"), refused.cause().logText());
         assertEquals(List.of(7L), released);
+    }
+
+    @Test
+    void shouldLetEthernetInOnlyWhileThereIsABridge() {
+        var alice = new PeerIdentity("alice", "", Map.of());
+        List<FrameProtocol> bridges = new ArrayList<>();
+        var carried = new CarriedNetworks(all, List::<NetworkProtocol>of, () -> bridges);
+        var refused = assertInstanceOf(Admission.Refused.class, carried.admitFrames(alice, 7));
+        assertTrue(refused.cause().logText().contains("net.ethernet"), refused.cause().logText());
+
+        bridges.add(new FrameProtocol() {
+            @Override
+            public String name() {
+                return "none";
+            }
+
+            @Override
+            public FrameBridge newBridge() {
+                throw new AssertionError("nothing passes here");
+            }
+        });
+        assertEquals(answer, carried.admitFrames(alice, 7), "the families are the frames' own affair");
     }
 
     @Test

@@ -45,6 +45,26 @@ final class AllocationTest {
     }
 
     @Test
+    void shouldAllocateNothingFromTheTapToLinks() {
+        var fixture = new BusFixture();
+        var tap = new FakeTun();
+        FramePathTest.bridge(fixture, tap);
+        fixture.join(1, "alice", ALICE);
+        fixture.join(2, "bob", BusFixture.BOB);
+        fixture.link().countOnly = true;
+        fixture.link().sentCount = 0;
+        tap.repeated = FramePathTest.frame(0xFFFF_FFFF_FFFFL, 0x02_00_00_00_00_77L, 1200);
+        tap.repeat = WARM_UP;
+        steps(fixture, tap);
+        long before = allocated();
+        tap.repeat = MEASURED;
+        steps(fixture, tap);
+        long bytes = allocated() - before;
+        assertEquals(2L * (WARM_UP + MEASURED), fixture.link().sentCount);
+        assertTrue(bytes < ALLOWED_BYTES, bytes + " bytes");
+    }
+
+    @Test
     void shouldAllocateNothingFromTheTunToALink() {
         var fixture = new BusFixture();
         fixture.attach();
@@ -63,7 +83,11 @@ final class AllocationTest {
     }
 
     private static void steps(BusFixture fixture) {
-        while (fixture.tun.repeat > 0) {
+        steps(fixture, fixture.tun);
+    }
+
+    private static void steps(BusFixture fixture, FakeTun device) {
+        while (device.repeat > 0) {
             fixture.nowNs += 100_000;
             fixture.bus.step();
         }

@@ -10,6 +10,7 @@ import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.network.Admission;
 import io.culvert.api.network.NetworkSettings;
 import io.culvert.api.network.TunnelAddresses;
+import io.culvert.api.net.FrameProtocol;
 import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.status.SessionStatus;
@@ -80,6 +81,10 @@ final class BusFixture {
 
     BusFixture(boolean clientToClient, int buffers) {
         this(1, clientToClient, buffers, null);
+    }
+
+    BusFixture(int loops, boolean clientToClient, int buffers) {
+        this(loops, clientToClient, buffers, null);
     }
 
     /** With several loops; {@link #links} holds one link for each, in their order, again for each attachment. */
@@ -217,6 +222,16 @@ final class BusFixture {
         }
 
         @Override
+        public Admission admitFrames(PeerIdentity peer, long sessionId) {
+            return admit(peer, sessionId);
+        }
+
+        @Override
+        public boolean restoreFrames(SessionRecord record) {
+            return restore(record);
+        }
+
+        @Override
         public @Nullable CloseCause recheck(PeerIdentity peer) {
             return refused.get(peer.user());
         }
@@ -289,6 +304,13 @@ final class BusFixture {
         @Override
         public List<PayloadCodec> codecs() {
             return List.of();
+        }
+
+        List<FrameProtocol> frames = List.of();
+
+        @Override
+        public List<FrameProtocol> frames() {
+            return frames;
         }
 
         @Override

@@ -89,7 +89,7 @@ final class FailuresTest {
 
     /** A session of no protocol: whatever is delivered to it fails. */
     private LoopSession failing() {
-        return new LoopSession(loop, null, null, 1, endpoint(), new SessionTotals(Instant.EPOCH));
+        return new LoopSession(loop, null, null, 1, endpoint(), new SessionTotals(Instant.EPOCH), false);
     }
 
     private PooledBuffer packet() {

@@ -63,6 +63,9 @@ public final class ToyProtocol implements TunnelProtocol {
     /** What new control channels run in. */
     @Nullable TlsProvider tls;
 
+    /** Whether what the sessions carry are Ethernet frames. */
+    boolean frames;
+
     /** A thawed session saves at its first timeout, as one with packet-ids does. */
     boolean savesAfterThaw;
 
@@ -84,6 +87,11 @@ public final class ToyProtocol implements TunnelProtocol {
     @Override
     public String instance() {
         return instance;
+    }
+
+    @Override
+    public boolean carriesFrames() {
+        return frames;
     }
 
     @Override

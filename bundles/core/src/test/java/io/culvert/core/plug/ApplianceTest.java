@@ -51,7 +51,7 @@ final class ApplianceTest {
         return Appliance.start(runDir, CONFIG, new Appliance.Plugged(
                 List::of, List::of, () -> store, new PluggedServices(
                         new TlsChoice(), () -> null, new CipherChoice(Map.of(), System::nanoTime),
-                        () -> List.of(new Ipv4(), new Ipv6()), List::of, new Modules(),
+                        () -> List.of(new Ipv4(), new Ipv6()), List::of, List::of, new Modules(),
                         new SessionNews(List::of))), inherited);
     }
 

@@ -52,6 +52,20 @@ final class CoreConfigTest {
     }
 
     @Test
+    void shouldTakeABridgedNetworkBesideTheRoutedOne() {
+        var none = CoreConfig.of(settings(Map.of())).ethernet();
+        assertEquals("culverttap0", none.tap());
+        assertEquals(Optional.empty(), none.ipv4());
+        assertEquals("10.9.0.0/24", config("tapIpv4", "10.9.0.0/24").ethernet().ipv4().orElseThrow().toString());
+        assertEquals("br0", config("tapBridge", "br0").ethernet().bridge());
+        refuses("tapIpv4", "10.8.0.0/16");
+        refuses("tap", "culvert0");
+        refuses("tapBridge", "no bridge");
+        assertThrows(ConfigException.class, () -> CoreConfig.of(
+                settings(Map.of("tapBridge", "br0", "tapIpv4", "10.9.0.0/24"))));
+    }
+
+    @Test
     void shouldNameTheSettingThatIsWrong() {
         refuses("ipv4", "10.8.0.1/24");
         refuses("ipv4", "fd00::/64");
