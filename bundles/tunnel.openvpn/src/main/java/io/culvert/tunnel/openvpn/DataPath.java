@@ -7,6 +7,7 @@ import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.data.DataMessage;
+import io.culvert.tunnel.openvpn.data.EthernetHeader;
 import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.data.SlotTable;
@@ -43,6 +44,10 @@ final class DataPath {
     private final TunnelHost host;
     private final Agreement agreement;
     private final Events events;
+
+    /** Whether packets are Ethernet frames. */
+    private final boolean frames;
+
     private Endpoint endpoint;
     private int peerId = -1;
     private Framing framing = Framing.NONE;
@@ -66,6 +71,7 @@ final class DataPath {
         this.host = host;
         this.agreement = agreement;
         this.events = events;
+        this.frames = config.dev() == OpenVpnConfig.Dev.TAP;
         this.endpoint = endpoint;
         this.lastHeardNs = nowNs;
         this.lastSentNs = nowNs;
@@ -189,7 +195,10 @@ final class DataPath {
 
     private void clamp(PacketBuffer packet) {
         if (mssIpv4 > 0) {
-            TcpMss.clamp(packet.segment(), packet.offset(), packet.length(), mssIpv4, mssIpv6);
+            int before = frames ? EthernetHeader.beforeIp(packet) : 0;
+            if (before >= 0) {
+                TcpMss.clamp(packet.segment(), packet.offset() + before, packet.length() - before, mssIpv4, mssIpv6);
+            }
         }
     }
 
@@ -198,7 +207,8 @@ final class DataPath {
         int outer = to.remote().getAddress().getAddress().length == 16 ? 40 : 20;
         int transport = to.transport().isStream() ? 20 + 2 : 8;
         int inner = config.mssFix() - outer - transport - DataHeader.V2_LENGTH
-                - (framing == Framing.NONE ? 0 : Framing.MOST_BYTES);
+                - (framing == Framing.NONE ? 0 : Framing.MOST_BYTES)
+                - (frames ? EthernetHeader.TAGGED_LENGTH : 0);
         mssIpv4 = config.mssFix() == 0 ? 0 : inner - 40;
         mssIpv6 = mssIpv4 - 20;
     }

@@ -219,6 +219,15 @@ final class Negotiator {
             refuseOptions(state, "the client wants '" + framing.get() + "', which is not served", nowNs);
             return;
         }
+        var dev = OptionsString.devType(agreement.clientOptions);
+        if (dev.isPresent() && !dev.get().equals(config.dev().type())) {
+            refuseOptions(
+                    state,
+                    "the client has dev " + dev.get() + " and this listener serves dev " + config.dev().type() + ": write 'dev "
+                            + config.dev().type() + "' into its configuration",
+                    nowNs);
+            return;
+        }
         if (!agreeOnFraming()) {
             events.onRefused(
                     state,

@@ -145,6 +145,11 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
     }
 
     @Override
+    public boolean carriesFrames() {
+        return protocol.carriesFrames();
+    }
+
+    @Override
     public List<ListenerClaim> listeners() {
         return protocol.listeners();
     }

@@ -32,6 +32,7 @@ import java.util.Optional;
  *     not overflow them; 0 to ask nothing
  * @param mssFix the largest outer packet that a TCP segment should make, in bytes; 0 for no clamp
  * @param authTokenSeconds how long a login with a password counts, renegotiations and reconnects included; 0 for once
+ * @param dev what clients carry
  */
 public record OpenVpnConfig(
         String instance,
@@ -57,7 +58,8 @@ public record OpenVpnConfig(
         List<String> push,
         int clientReceiveBuffer,
         int mssFix,
-        int authTokenSeconds) {
+        int authTokenSeconds,
+        Dev dev) {
 
     static final String PID = "io.culvert.tunnel.openvpn";
 
@@ -67,6 +69,19 @@ public record OpenVpnConfig(
         TLS_AUTH,
         TLS_CRYPT,
         TLS_CRYPT_V2
+    }
+
+    /** What is inside the tunnels. */
+    public enum Dev {
+        /** IP packets. */
+        TUN,
+        /** Ethernet frames. */
+        TAP;
+
+        /** As in a client's configuration, and in the options that it tells. */
+        public String type() {
+            return spelling(this);
+        }
     }
 
     /** What a client must show. */
@@ -171,7 +186,8 @@ public record OpenVpnConfig(
                 pushed(settings.push()),
                 settings.clientReceiveBuffer(),
                 settings.mssFix(),
-                settings.authTokenSeconds());
+                settings.authTokenSeconds(),
+                choice("dev", settings.dev(), Dev.class));
     }
 
     private static InetSocketAddress address(OpenVpnSettings settings) {

@@ -30,6 +30,7 @@ import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.EarlyNegotiation;
 import io.culvert.tunnel.openvpn.wire.Opcode;
+import io.culvert.tunnel.openvpn.wire.OptionsString;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap;
 import io.culvert.tunnel.openvpn.wrap.ControlWrap.Unwrapped;
 import io.culvert.tunnel.openvpn.wrap.ReplayCounter;
@@ -115,6 +116,11 @@ public final class OpenVpnProtocol implements TunnelProtocol {
     @Override
     public String instance() {
         return config.instance();
+    }
+
+    @Override
+    public boolean carriesFrames() {
+        return config.dev() == OpenVpnConfig.Dev.TAP;
     }
 
     @Override
@@ -338,6 +344,11 @@ public final class OpenVpnProtocol implements TunnelProtocol {
         SessionState state = SessionState.decode(record.version(), record.state());
         if (host.crypto(state.cipher()).isEmpty()) {
             throw new HandoverException("there is no provider for " + state.cipher());
+        }
+        var dev = OptionsString.devType(state.options());
+        if (dev.isPresent() && !dev.get().equals(config.dev().type())) {
+            throw new HandoverException("the session began with dev " + dev.get() + ", and the listener has dev "
+                    + config.dev().type() + " now: the client has to change, too");
         }
         StaticKey clientKey = state.clientKey();
         ControlWrap shared = wrapKeys.shared();

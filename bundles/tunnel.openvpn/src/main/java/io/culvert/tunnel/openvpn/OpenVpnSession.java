@@ -465,7 +465,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         }
         pushedTo = state.keyId();
         var reply = new PushReply()
-                .network(granted.addresses(), granted.network(), agreement.peerInfo)
+                .network(granted.addresses(), granted.network(), agreement.peerInfo, protocol.carriesFrames())
                 .keepalive(config.pingSeconds(), config.pingRestartSeconds());
         if (config.clientReceiveBuffer() > 0 && !config.transport().isStream()) {
             reply.option("rcvbuf " + config.clientReceiveBuffer());

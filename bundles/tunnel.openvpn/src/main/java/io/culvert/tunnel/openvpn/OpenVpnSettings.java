@@ -12,6 +12,12 @@ public @interface OpenVpnSettings {
             options = {@Option(value = "udp"), @Option(value = "tcp")})
     String transport() default "udp";
 
+    @AttributeDefinition(
+            description = "what clients carry: tun for IP packets; tap for Ethernet frames, which net.ethernet bridges to each"
+                    + " other and to the appliance's TAP (core.tap)",
+            options = {@Option(value = "tun"), @Option(value = "tap")})
+    String dev() default "tun";
+
     @AttributeDefinition(description = "local address to listen on, :: for all of IPv4 and IPv6")
     String address() default "::";
 

@@ -69,7 +69,7 @@ final class Profiles implements ProfileSource {
         text.append("# ").append(request.user()).append(", for ").append(host).append('\n');
         boolean udp = !config.transport().isStream();
         line(text, "client");
-        line(text, "dev tun");
+        line(text, "dev " + config.dev().type());
         line(text, "proto " + (udp ? "udp" : "tcp"));
         line(text, "remote " + host + " " + request.port().orElse(config.address().getPort()));
         line(text, "nobind");

@@ -56,6 +56,7 @@ public final class Listeners {
                 List.of(),
                 1 << 20,
                 1492,
-                0);
+                0,
+                OpenVpnConfig.Dev.TUN);
     }
 }

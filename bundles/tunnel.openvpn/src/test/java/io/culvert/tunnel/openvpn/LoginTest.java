@@ -238,6 +238,30 @@ class LoginTest {
                 "AUTH_FAILED,Data channel cipher negotiation failed (no shared cipher)");
     }
 
+    @ParameterizedTest
+    @CsvSource({"tun, tap", "tap, tun"})
+    void shouldRefuseAClientThatCarriesSomethingElse(String client, String listener) {
+        settings.dev = listener;
+        var pair = pair("certificate");
+        pair.client.devType = client;
+        pair.client.start();
+        assertRefused(
+                pair,
+                Kind.NEGOTIATION_FAILED,
+                "AUTH_FAILED,the client has dev " + client + " and this listener serves dev " + listener + ": write 'dev "
+                        + listener + "' into its configuration");
+    }
+
+    @Test
+    void shouldServeEthernetFramesToAClientThatCarriesThem() {
+        settings.dev = "tap";
+        var pair = pair("certificate");
+        pair.client.devType = "tap";
+        assertTrue(pair.connect(20));
+        String pushed = String.join(" ", pair.client.messages);
+        assertTrue(pushed.contains("ifconfig 10.8.") && !pushed.contains("topology"), pushed);
+    }
+
     @Test
     void shouldHangUpOnAClientWhoseKeysAreNonsense() {
         for (byte[] nonsense : new byte[][] {new byte[1], new byte[200], "GET / HTTP/1.1".getBytes(StandardCharsets.UTF_8)}) {

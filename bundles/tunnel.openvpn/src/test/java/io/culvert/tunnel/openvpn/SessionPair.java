@@ -139,6 +139,7 @@ final class SessionPair {
         String wrap = "tls-crypt-v2";
         String login = "certificate";
         String transport = "udp";
+        String dev = "tun";
         int renegotiateSeconds = 3600;
         long renegotiatePackets;
         int pingSeconds = 10;
@@ -155,6 +156,11 @@ final class SessionPair {
         @Override
         public String transport() {
             return transport;
+        }
+
+        @Override
+        public String dev() {
+            return dev;
         }
 
         @Override

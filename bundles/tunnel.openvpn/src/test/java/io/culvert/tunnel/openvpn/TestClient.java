@@ -61,6 +61,7 @@ final class TestClient implements KeyState.Events {
     byte @Nullable [] password;
 
     /** More lines for the peer info, each ended. */
+    String devType = "tun";
     String moreInfo = "";
 
     /** Sent instead of a key-method-2 message. */
@@ -332,7 +333,7 @@ final class TestClient implements KeyState.Events {
                     preMaster,
                     random1,
                     random2,
-                    "V4,dev-type tun,link-mtu 1549,tun-mtu 1500,proto UDPv4,cipher AES-256-GCM,auth [null-digest],"
+                    "V4,dev-type " + devType + ",link-mtu 1549,tun-mtu 1500,proto UDPv4,cipher AES-256-GCM,auth [null-digest],"
                             + "keysize 256,key-method 2,tls-client",
                     username,
                     password,

@@ -25,11 +25,14 @@ public final class PushReply {
      * The network's part.
      *
      * @param client what the client can read
+     * @param frames whether the client carries Ethernet frames, where there is but one topology
      */
-    public PushReply network(TunnelAddresses addresses, NetworkSettings network, PeerInfo client) {
+    public PushReply network(TunnelAddresses addresses, NetworkSettings network, PeerInfo client, boolean frames) {
         network.ipv4Gateway().ifPresent(gateway -> {
             options.add("route-gateway " + gateway.getHostAddress());
-            options.add("topology subnet");
+            if (!frames) {
+                options.add("topology subnet");
+            }
         });
         addresses.ipv4().ifPresent(address -> options.add("ifconfig " + address.getHostAddress() + " "
                 + netmask(network.ipv4().orElseThrow().length())));

@@ -32,6 +32,11 @@ public final class OptionsString {
         return mirrored.toString();
     }
 
+    /** What the peer carries, {@code tun} or {@code tap}; empty when it does not say. */
+    public static Optional<String> devType(String options) {
+        return value(options, "dev-type ");
+    }
+
     /** The cipher that a client without negotiation uses. */
     public static Optional<String> cipher(String options) {
         return value(options, "cipher ");
@@ -40,7 +45,7 @@ public final class OptionsString {
     /** Whether the peer frames packets in a way that this server refuses, and how it calls it. */
     public static Optional<String> refusedFraming(String options) {
         for (String element : options.split(",")) {
-            if (element.equals("mtu-dynamic") || element.equals("dev-type tap")) {
+            if (element.equals("mtu-dynamic")) {
                 return Optional.of(element);
             }
         }

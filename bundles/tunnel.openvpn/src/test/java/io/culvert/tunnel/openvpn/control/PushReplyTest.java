@@ -44,7 +44,7 @@ class PushReplyTest {
     }
 
     private static List<String> options(NetworkSettings network, PeerInfo client) {
-        return options(new PushReply().network(ADDRESSES, network, client));
+        return options(new PushReply().network(ADDRESSES, network, client, false));
     }
 
     private static List<String> options(PushReply reply) {
@@ -66,6 +66,15 @@ class PushReplyTest {
         assertTrue(
                 options.stream().anyMatch(o -> o.matches("ifconfig-ipv6 fd08:[0:]*2/64 fd08:[0:]*1")), options::toString);
         assertFalse(options.stream().anyMatch(o -> o.startsWith("tun-mtu")));
+    }
+
+    @Test
+    void shouldPushNoTopologyToClientsThatCarryFrames() {
+        List<String> options = options(new PushReply()
+                .network(ADDRESSES, network(List.of(), false, List.of(), List.of()), client(), true));
+        assertTrue(options.contains("ifconfig 10.8.0.2 255.255.255.0"), options::toString);
+        assertTrue(options.contains("route-gateway 10.8.0.1"), options::toString);
+        assertFalse(options.stream().anyMatch(o -> o.startsWith("topology")), options::toString);
     }
 
     @Test

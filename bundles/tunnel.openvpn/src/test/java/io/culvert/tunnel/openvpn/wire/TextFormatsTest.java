@@ -43,7 +43,7 @@ class TextFormatsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mtu-dynamic", "dev-type tap"})
+    @ValueSource(strings = {"mtu-dynamic"})
     void shouldNameTheFramingThatItRefuses(String framing) {
         assertEquals(Optional.of(framing), OptionsString.refusedFraming("V4," + framing + ",tls-client"));
         assertEquals(Optional.empty(), OptionsString.refusedFraming("V4,dev-type tun,tls-client"));
