@@ -92,11 +92,27 @@ final class LookCommands {
         public void run() {
             List<Map<String, Object>> findings = new ArrayList<>(HostCheck.ofGateway());
             unsigned().ifPresent(findings::add);
+            bridge().ifPresent(findings::add);
             main.print(findings);
             long bad = findings.stream().filter(HostCheck::fails).count();
             if (bad > 0) {
                 throw new Failure("this host cannot run culvert as it is: " + bad + " of " + findings.size()
                         + " checks fail, see their remedies above");
+            }
+        }
+
+        /** What a running appliance lacks for listeners that carry Ethernet frames. */
+        private Optional<Map<String, Object>> bridge() {
+            try {
+                if (main.client().call("status", Map.of()) instanceof Map<?, ?> status
+                        && status.get("core") instanceof Map<?, ?> core
+                        && core.get("bridge") instanceof Map<?, ?> bridge
+                        && bridge.get("problem") instanceof String problem) {
+                    return Optional.of(HostCheck.advice("ethernet", problem, String.valueOf(bridge.get("remedy"))));
+                }
+                return Optional.empty();
+            } catch (Failure notRunning) {
+                return Optional.empty();
             }
         }
 

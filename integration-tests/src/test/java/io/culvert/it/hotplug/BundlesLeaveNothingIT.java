@@ -55,6 +55,7 @@ class BundlesLeaveNothingIT {
         "log.syslog: { transport: udp, host: 127.0.0.1 }",
         "log.socket: { transport: unix, path: /nowhere/socket }",
         "log.jdbc: { url: \"jdbc:h2:mem:log\", user: culvert, password: hydrogen }",
+        "net.ethernet: {}",
         "codec.stub: {}",
         "codec.lz4: {}",
         "trace.otlp: { endpoint: \"http://127.0.0.1:9/v1/traces\" }",
@@ -78,7 +79,8 @@ class BundlesLeaveNothingIT {
                         List.of(
                                 "udp: { transport: udp, port: 1194 }",
                                 "login: { transport: udp, port: 1195, login: certificate-and-password }",
-                                "tcp: { transport: tcp, port: 1194 }"),
+                                "tcp: { transport: tcp, port: 1194 }",
+                                "lan: { transport: udp, port: 1196, dev: tap }"),
                         "web.rest", "web.ui", "web.watch");
         var settings = home.resolve("etc/culvert.yaml");
         var yaml = Files.readString(settings).replace("  auth.file: {}\n", "  auth.file: { otherUsers: true }\n");
