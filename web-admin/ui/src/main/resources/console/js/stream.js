@@ -5,7 +5,8 @@ import { url } from './api.js';
 
 const TYPES = ['hello', 'throughput', 'counts', 'node', 'vpn', 'module', 'change', 'log', 'dropped', 'audit', 'session', 'user', 'resync', 'ping'];
 const ALWAYS = ['overview', 'modules', 'changes', 'audit'];
-const QUIET = 45_000, RETRY = [1000, 2000, 4000, 8000, 15_000];
+// The server sends numbers every second: soon without any, what is shown is old, and later the connection counts as dead.
+const OLD = 5000, DEAD = 15_000, RETRY = [1000, 2000, 4000, 8000, 15_000];
 
 const me = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel('culvert-events') : null;
@@ -45,13 +46,14 @@ function address() {
 }
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
 
-function connect() {
+/** @param from the last event that was heard, to go on behind it */
+function connect(from = null) {
   const to = address();
   if (source && source.readyState !== EventSource.CLOSED && to === asked) return;
   drop();
   asked = to;
   if (state.link !== 'lost') link('connecting');
-  source = new EventSource(to);
+  source = new EventSource(from ? `${to}&lastEventId=${encodeURIComponent(from)}` : to);
   source.onopen = () => { const back = state.link === 'lost' && tries > 0; tries = 0; link('live'); if (back && !lastId) tell('resync', {}); alive(); };
   source.onerror = () => { link('lost'); if (source?.readyState === EventSource.CLOSED || ++tries > 2) again(); };
   for (const type of TYPES) source.addEventListener(type, event => {
@@ -68,12 +70,16 @@ function connect() {
 function alive() {
   heard = true;
   clearTimeout(watchdog);
-  watchdog = setTimeout(() => { if (heard && source) { link('lost'); again(); } }, QUIET);
+  watchdog = setTimeout(() => {
+    if (!heard || !source) return;
+    link('lost');
+    watchdog = setTimeout(again, DEAD - OLD);
+  }, OLD);
 }
 function drop() { source?.close(); source = null; clearTimeout(timer); clearTimeout(watchdog); heard = false; }
 function again() {
   drop();
-  timer = setTimeout(() => { if (release) { asked = ''; connect(); } }, RETRY[Math.min(tries++, RETRY.length - 1)]);
+  timer = setTimeout(() => { if (release) { asked = ''; connect(lastId); } }, RETRY[Math.min(tries++, RETRY.length - 1)]);
 }
 
 let held = null;

@@ -39,7 +39,7 @@ final class Browser implements AutoCloseable {
     private final List<String> expected = new ArrayList<>();
     private Look look = Look.desk(false);
 
-    private Browser(Path binary, Path profile) {
+    private Browser(Path binary, Path profile, String traced) {
         this.profile = profile;
         var options = new ChromeOptions();
         options.setBinary(binary.toFile());
@@ -60,6 +60,11 @@ final class Browser implements AutoCloseable {
         options.setExperimentalOption("prefs", Map.of("intl.accept_languages", "en", "download.default_directory", profile.resolve("downloads").toString()));
         var logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
+        if (!traced.isEmpty()) {
+            logs.enable(LogType.PERFORMANCE, Level.ALL);
+            options.setExperimentalOption(
+                    "perfLoggingPrefs", Map.of("enableNetwork", false, "enablePage", false, "traceCategories", traced));
+        }
         options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
         driver = new ChromeDriver(
                 new ChromeDriverService.Builder()
@@ -73,11 +78,20 @@ final class Browser implements AutoCloseable {
 
     /** On this host. */
     static Browser open() {
-        return new Browser(CHROMIUM, profile());
+        return new Browser(CHROMIUM, profile(), "");
     }
 
     /** On a host of the lab. */
     static Browser open(Netns host) {
+        return traced(host, "");
+    }
+
+    /**
+     * On a host of the lab, recording what it does.
+     *
+     * @param categories of Chromium's trace, which comes as the performance log
+     */
+    static Browser traced(Netns host, String categories) {
         Path profile = profile();
         Path binary = Path.of(profile + ".sh");
         try {
@@ -86,7 +100,7 @@ final class Browser implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Browser(binary, profile);
+        return new Browser(binary, profile, categories);
     }
 
     private static Path profile() {

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -59,6 +61,7 @@ final class FakeBackend implements AutoCloseable {
     private final List<Written> written = new CopyOnWriteArrayList<>();
     private final List<OutputStream> streams = new CopyOnWriteArrayList<>();
     private final AtomicLong sequence = new AtomicLong();
+    private final ScheduledExecutorService pulse = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
     private volatile boolean streaming = true;
 
     private FakeBackend() throws IOException {
@@ -68,6 +71,8 @@ final class FakeBackend implements AutoCloseable {
         byExample();
         ownSettings();
         server.start();
+        // As the product, it says something every second.
+        pulse.scheduleAtFixedRate(() -> tell("ping", Map.of()), 1, 1, TimeUnit.SECONDS);
     }
 
     static FakeBackend start() {
@@ -392,6 +397,7 @@ final class FakeBackend implements AutoCloseable {
 
     @Override
     public void close() {
+        pulse.shutdownNow();
         stream(false);
         server.stop(0);
     }
