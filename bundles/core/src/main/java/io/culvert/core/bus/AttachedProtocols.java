@@ -207,7 +207,8 @@ final class AttachedProtocols {
                     .thenCompose(listeners -> thaw(protocol, judged).thenApply(thawed -> listeners))
                     .whenComplete((listeners, error) -> {
                         if (error == null) {
-                            resume(protocol, release);
+                            // Those that were handed over in memory go on within what is reserved for them.
+                            resume(protocol, release, judged.stream().allMatch(each -> each.live().length > 0));
                             LOG.info("{} instance={}: attached", protocol.name(), protocol.instance());
                         } else {
                             loops.onEach(there -> {
@@ -264,11 +265,15 @@ final class AttachedProtocols {
         return left;
     }
 
-    /** Lets traffic in and out as soon as the thawed sessions may seal. */
-    private void resume(TunnelProtocol protocol, Runnable release) {
-        loops.onEach(there -> there.reserve(protocol))
-                .thenCompose(Loops::all)
-                .whenComplete((reserved, error) -> {
+    /**
+     * Lets traffic in and out as soon as the thawed sessions may seal.
+     *
+     * @param reserved whether they may at once
+     */
+    private void resume(TunnelProtocol protocol, Runnable release, boolean reserved) {
+        CompletionStage<List<CompletionStage<@Nullable Void>>> asked = loops.onEach(there -> there.reserve(protocol));
+        (reserved ? asked.thenApply(all -> List.<@Nullable Void>of()) : asked.thenCompose(Loops::all))
+                .whenComplete((done, error) -> {
                     loops.onEach(there -> {
                         there.resume(protocol);
                         return true;

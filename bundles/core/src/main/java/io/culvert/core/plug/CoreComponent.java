@@ -34,6 +34,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -128,7 +129,18 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
             act(context, config, runDir, following);
         } catch (IOException | RuntimeException | Error e) {
             LOG.error("core: version {} could not take over", context.getBundle().getVersion(), e);
+            wings = null;
             following.yield();
+            stop(context.getBundle());
+        }
+    }
+
+    /** Whoever waits for this core to work sees that it does not. */
+    private static void stop(Bundle bundle) {
+        try {
+            bundle.stop(Bundle.STOP_TRANSIENT);
+        } catch (BundleException | IllegalStateException e) {
+            LOG.error("core: version {} cannot be stopped", bundle.getVersion(), e);
         }
     }
 

@@ -119,6 +119,18 @@ final class Lifecycle {
         }
     }
 
+    /** Returns when a bundle that has waited for its turn offers what it is there for. */
+    void awaitServices(Bundle bundle) throws StepFailed, InterruptedException {
+        long deadlineNs = System.nanoTime() + READY.toNanos();
+        while (bundle.getState() == Bundle.ACTIVE && bundle.getRegisteredServices() == null) {
+            if (System.nanoTime() - deadlineNs > 0) {
+                throw new StepFailed(title(bundle) + " does not take over within " + READY.toSeconds() + " s");
+            }
+            Thread.sleep(PAUSE);
+        }
+        awaitReady(bundle);
+    }
+
     /** Activates what is not active yet, which may take as long as the module likes. */
     Components.Look look(Bundle bundle) throws StepFailed, InterruptedException {
         try {

@@ -7,6 +7,7 @@ import io.culvert.api.status.PathWatch;
 import io.culvert.swap.osgi.Components;
 import io.culvert.swap.osgi.Modules;
 import io.culvert.swap.osgi.Wiring;
+import io.culvert.swap.plan.ModuleKind;
 import io.culvert.swap.plan.SwapPlan;
 import io.culvert.swap.state.Change;
 import io.culvert.swap.state.Change.Kind;
@@ -174,6 +175,15 @@ final class Work {
             if (change.strategy() == Strategy.SIDE_BY_SIDE) {
                 rehearse(coming, leaving != null);
             }
+            boolean waits = change.strategy() == Strategy.REPLACE
+                    && oldRan
+                    && ModuleKind.of(change.module()).waitsForItsTurn();
+            if (waits) {
+                // What takes its time then is done while the old version works.
+                lifecycle.start(coming);
+                lifecycle.awaitReady(coming);
+                say(plan.to() + " waits for its turn");
+            }
             checkCalledOff();
 
             move(new ChangeState.Switching());
@@ -184,8 +194,12 @@ final class Work {
                 stopOld(leaving);
             }
             if (change.strategy() == Strategy.REPLACE) {
-                lifecycle.start(coming);
-                lifecycle.awaitReady(coming);
+                if (waits) {
+                    lifecycle.awaitServices(coming);
+                } else {
+                    lifecycle.start(coming);
+                    lifecycle.awaitReady(coming);
+                }
                 prove(coming);
             }
             lifecycle.awaitReady(coming);

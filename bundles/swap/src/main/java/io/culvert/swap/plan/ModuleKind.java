@@ -25,6 +25,11 @@ public record ModuleKind(String word) {
         return ONCE.contains(word) ? Strategy.REPLACE : Strategy.SIDE_BY_SIDE;
     }
 
+    /** Whether a version that is started waits by itself until the one that works has left. */
+    public boolean waitsForItsTurn() {
+        return word.equals("core");
+    }
+
     /** Whether an id is a part that the modules stand on; it comes with the release. */
     public static boolean platform(String module) {
         return PLATFORM.contains(module) || LOG.contains(module);

@@ -75,6 +75,18 @@ final class KeyStates {
                 || nowNs < unseenUntilNs && KeyState.beginsTls(packet);
     }
 
+    /**
+     * Whether {@code packet} shows that the peer was in this very negotiation before it was asked for it: it acknowledges
+     * the reset, and answers with none.
+     */
+    boolean isInTheMiddle(KeyState state, ControlPacket packet, long nowNs) {
+        return state == negotiating
+                && nowNs < unseenUntilNs
+                && packet.opcode() == Opcode.ACK_V1
+                && state.reliable().heardNothing()
+                && state.reliable().allAcknowledged();
+    }
+
     /** The negotiation under way is complete: its control channel takes the former one's place. */
     void complete() {
         KeyState done = negotiating;

@@ -323,6 +323,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         if (state == states.active() && state.settled()) {
             slots.peerHasCurrent();
         }
+        if (states.isInTheMiddle(state, packet, nowNs)) {
+            channel.nudge(state, data.endpoint(), out);
+        }
         transmit(state, nowNs, out);
     }
 

@@ -165,6 +165,11 @@ public final class Reliable {
         return false;
     }
 
+    /** Whether the peer has said nothing that has a message-id. */
+    public boolean heardNothing() {
+        return expected == 0 && ahead[0] == null && !heardMore();
+    }
+
     /** The peer's first message, which is empty, came before the time of this object. Of no effect once it has come. */
     public void skipFirst() {
         if (expected == 0 && ahead[0] == null) {
