@@ -122,13 +122,18 @@ final class Lifecycle {
     /** Returns when a bundle that has waited for its turn offers what it is there for. */
     void awaitServices(Bundle bundle) throws StepFailed, InterruptedException {
         long deadlineNs = System.nanoTime() + READY.toNanos();
-        while (bundle.getState() == Bundle.ACTIVE && bundle.getRegisteredServices() == null) {
+        while (bundle.getState() == Bundle.ACTIVE && !offers(bundle)) {
             if (System.nanoTime() - deadlineNs > 0) {
                 throw new StepFailed(title(bundle) + " does not take over within " + READY.toSeconds() + " s");
             }
             Thread.sleep(PAUSE);
         }
         awaitReady(bundle);
+    }
+
+    private static boolean offers(Bundle bundle) {
+        ServiceReference<?>[] services = bundle.getRegisteredServices();
+        return services != null && services.length > 0;
     }
 
     /** Activates what is not active yet, which may take as long as the module likes. */
