@@ -59,6 +59,7 @@ class BundlesLeaveNothingIT {
         "codec.stub: {}",
         "codec.lz4: {}",
         "trace.otlp: { endpoint: \"http://127.0.0.1:9/v1/traces\" }",
+        "web.acme: { directory: \"https://127.0.0.1:9/dir\", agreeToTerms: true, names: [localhost], port: 8082 }",
     };
 
     private static Lab lab;

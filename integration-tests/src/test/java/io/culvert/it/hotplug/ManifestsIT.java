@@ -37,6 +37,7 @@ class ManifestsIT {
             Map.entry("auth.file", List.of("org.bouncycastle.")),
             Map.entry("auth.jdbc", List.of("org.bouncycastle.")),
             Map.entry("web.rest", List.of("org.bouncycastle.")),
+            Map.entry("web.acme", List.of("org.bouncycastle.")),
             Map.entry("auth.radius", List.of("org.bouncycastle.")),
             Map.entry("tls.bouncycastle", List.of("org.bouncycastle.")),
             Map.entry("crypto.bouncycastle", List.of("org.bouncycastle.")),

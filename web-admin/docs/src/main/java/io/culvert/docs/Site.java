@@ -23,7 +23,7 @@ import org.commonmark.renderer.text.TextContentRenderer;
 final class Site {
     /** The navigation: what is not in it is reached from its pages. */
     private static final List<String> MAIN = List.of(
-            "index.md", "install.md", "five-minutes.md", "console.md", "commands.md", "settings.md", "modules.md",
+            "index.md", "install.md", "five-minutes.md", "console.md", "certificate.md", "commands.md", "settings.md", "modules.md",
             "ethernet.md", "backup.md", "monitoring.md", "api.md", "security.md", "write-a-module.md", "performance.md");
 
     private static final List<Extension> EXTENSIONS =

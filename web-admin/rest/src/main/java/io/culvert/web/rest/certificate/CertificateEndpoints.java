@@ -93,18 +93,25 @@ public final class CertificateEndpoints implements WebEndpoints {
 
     private WebResponse take(WebRequest request) throws Problem {
         ImportCertificate body = request.body(ImportCertificate.class);
+        String before = fingerprint();
         var shown = certificates.take(body.chain(), body.key(), host(request), isGuarded(request));
         request.target("certificate of " + shown.leaf().getSubjectX500Principal());
-        request.note("imported, SHA-256 " + Pem.fingerprint(shown.leaf()) + ", until "
-                + shown.leaf().getNotAfter().toInstant());
+        request.note("imported, good until " + shown.leaf().getNotAfter().toInstant());
+        request.changed("fingerprint", before, fingerprint());
         return WebResponse.json(shown(shown));
     }
 
     private WebResponse forget(WebRequest request) throws Problem {
+        String before = fingerprint();
         var shown = certificates.forget(isGuarded(request));
         request.target("certificate of " + shown.leaf().getSubjectX500Principal());
         request.note("the imported one is forgotten, shown is: " + Certificates.word(shown.source()));
+        request.changed("fingerprint", before, fingerprint());
         return WebResponse.none();
+    }
+
+    private String fingerprint() throws Problem {
+        return Pem.fingerprint(certificates.current().leaf());
     }
 
     /** What is done on the machine itself is meant, and leaves nobody locked out of it. */
