@@ -139,7 +139,6 @@ public final class Access implements Gate, AutoCloseable {
     }
 
     private Visit token(String authorization, String from) throws Problem {
-        delays.check("token", from);
         Optional<Tokens.Token> token = authorization.startsWith(BEARER)
                 ? tokens.find(authorization.substring(BEARER.length()).strip())
                 : Optional.empty();

@@ -1,17 +1,23 @@
 package io.culvert.web.rest.access;
 
 import io.culvert.api.web.Problem;
+import io.culvert.web.rest.server.Source;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Waits that grow with each failure: for an account, whether or not there is one of that name, and for a source of
- * calls. An account's wait stays short, so that nobody can lock its owner out for long.
+ * calls. An account's wait stays short, and does not hold where its owner has got in before, so that nobody can lock its
+ * owner out from elsewhere.
  */
 final class Delays {
+    /** For what names no account: only the source has to wait. */
+    static final String NO_ACCOUNT = "";
+
     private static final int FREE = 3;
     private static final int REMEMBERED = 10_000;
     static final Duration ACCOUNT = Duration.ofSeconds(30);
@@ -24,6 +30,14 @@ final class Delays {
     private final Map<String, Failures> failures = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Failures> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    /** Where somebody got in: keys of an account at a source. */
+    private final Map<String, Boolean> places = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
             return size() > REMEMBERED;
         }
     };
@@ -59,9 +73,21 @@ final class Delays {
 
     synchronized void succeeded(String account, String from) {
         keys(account, from).forEach(failures::remove);
+        if (!account.equals(NO_ACCOUNT)) {
+            places.put(place(account, Source.of(from)), true);
+        }
     }
 
-    private static java.util.List<String> keys(String account, String from) {
-        return java.util.List.of("account " + account, "source " + from);
+    private List<String> keys(String account, String from) {
+        String source = Source.of(from);
+        if (account.equals(NO_ACCOUNT)) {
+            return List.of("source " + source);
+        }
+        String place = place(account, source);
+        return List.of(places.containsKey(place) ? place : "account " + account, "source " + source);
+    }
+
+    private static String place(String account, String source) {
+        return "account " + account + " at " + source;
     }
 }

@@ -12,6 +12,7 @@ import com.webauthn4j.server.ServerProperty;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.WebRequest;
 import io.culvert.web.rest.server.Json;
+import io.culvert.web.rest.server.Source;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +34,8 @@ final class Passkeys {
     private static final Logger LOG = LoggerFactory.getLogger(Passkeys.class);
     private static final Duration TIME = Duration.ofMinutes(5);
     private static final int MOST_OPEN = 2000;
+    /** Of one source, the oldest of which make room: nobody can push out those of others. */
+    private static final int MOST_OPEN_EACH = 16;
     /** ES256, Ed25519 and RS256 of the COSE registry. */
     private static final List<Integer> ALGORITHMS = List.of(-7, -8, -257);
 
@@ -48,7 +51,7 @@ final class Passkeys {
     private @Nullable WebAuthnManager manager;
 
     /** @param purpose {@code sign-in}, or {@code register} and whose it is to be */
-    private record Challenge(String purpose, Instant until) {}
+    private record Challenge(String purpose, String source, Instant until) {}
 
     Passkeys(Json json, Secrets secrets, InstantSource clock) {
         this.json = json;
@@ -64,10 +67,21 @@ final class Passkeys {
         return manager;
     }
 
-    private synchronized String challenge(String purpose) {
+    private synchronized String challenge(String purpose, WebRequest request) {
         String challenge = secrets.word(32);
-        open.put(challenge, new Challenge(purpose, clock.instant().plus(TIME)));
+        String source = Source.of(request.caller().from());
+        List<String> same = open.entrySet().stream()
+                .filter(each -> each.getValue().source().equals(source))
+                .map(Map.Entry::getKey)
+                .toList();
+        same.stream().limit(Math.max(0, same.size() + 1 - MOST_OPEN_EACH)).forEach(open::remove);
+        open.put(challenge, new Challenge(purpose, source, clock.instant().plus(TIME)));
         return challenge;
+    }
+
+    /** How many challenges are not answered yet. */
+    synchronized int open() {
+        return open.size();
     }
 
     private synchronized void use(String challenge, String purpose) throws Problem {
@@ -95,7 +109,7 @@ final class Passkeys {
         var options = new LinkedHashMap<String, Object>();
         options.put("rp", Map.of("id", site(request), "name", "Culvert"));
         options.put("user", Map.of("id", handle(name), "name", name, "displayName", name));
-        options.put("challenge", challenge("register " + name));
+        options.put("challenge", challenge("register " + name, request));
         options.put("pubKeyCredParams", ALGORITHMS.stream()
                 .map(algorithm -> Map.of("type", "public-key", "alg", algorithm))
                 .toList());
@@ -112,7 +126,7 @@ final class Passkeys {
     /** PublicKeyCredentialRequestOptionsJSON; names no credential, so that it tells nothing of accounts. */
     Map<String, Object> request(WebRequest request) throws Problem {
         var options = new LinkedHashMap<String, Object>();
-        options.put("challenge", challenge("sign-in"));
+        options.put("challenge", challenge("sign-in", request));
         options.put("timeout", TIME.toMillis());
         options.put("rpId", site(request));
         options.put("allowCredentials", List.of());

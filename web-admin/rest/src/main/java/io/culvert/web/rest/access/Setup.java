@@ -139,11 +139,11 @@ public final class Setup implements WebEndpoints {
         }
         String typed = request.body(Claim.class).code();
         String from = request.caller().from();
-        access.delays.check("claim", from);
-        access.delays.failed("claim", from);
+        access.delays.check(Delays.NO_ACCOUNT, from);
+        access.delays.failed(Delays.NO_ACCOUNT, from);
         useCode(typed);
         request.begin();
-        access.delays.succeeded("claim", from);
+        access.delays.succeeded(Delays.NO_ACCOUNT, from);
         Sessions.Opened opened = access.sessions.open(
                 Session.Stage.CLAIMED, "", Role.NONE, "code", from, Access.agent(request));
         return WebResponse.json(shown(true)).with("Set-Cookie", Cookies.set(opened.secret()));

@@ -78,7 +78,7 @@ public final class SignIn implements WebEndpoints {
     private WebResponse password(WebRequest request) throws Problem {
         NamePassword body = request.body(NamePassword.class);
         String from = request.caller().from();
-        String account = account(body.name());
+        String account = "password " + account(body.name());
         access.delays.check(account, from);
         // Counted before it is known, so that many at once gain nothing.
         access.delays.failed(account, from);
@@ -170,7 +170,7 @@ public final class SignIn implements WebEndpoints {
 
     private WebResponse passkey(WebRequest request) throws Problem {
         String from = request.caller().from();
-        access.delays.check("passkey", from);
+        access.delays.check(Delays.NO_ACCOUNT, from);
         Administrator administrator = usePasskey(credential(request.body(Map.class)), request);
         return access.enter(administrator.name(), administrator.role(), "passkey", request);
     }
@@ -195,7 +195,7 @@ public final class SignIn implements WebEndpoints {
                 }
             }
         }
-        access.delays.failed("passkey", request.caller().from());
+        access.delays.failed(Delays.NO_ACCOUNT, request.caller().from());
         throw Passkeys.refused();
     }
 

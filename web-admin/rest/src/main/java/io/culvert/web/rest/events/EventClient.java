@@ -14,6 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class EventClient {
     private final int capacity;
     private final EventFilter wanted;
+    private final String who;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private final ArrayDeque<Event> queue = new ArrayDeque<>();
@@ -28,9 +29,14 @@ final class EventClient {
      */
     record Batch(List<Event> events, long droppedLines, boolean overflowed) {}
 
-    EventClient(int capacity, EventFilter wanted) {
+    EventClient(int capacity, EventFilter wanted, String who) {
         this.capacity = capacity;
         this.wanted = wanted;
+        this.who = who;
+    }
+
+    String who() {
+        return who;
     }
 
     boolean followsLog() {

@@ -16,6 +16,8 @@ public final class EventHub {
     static final int REMEMBERED = 2_000;
     static final int QUEUED = 512;
     private static final int MOST_CLIENTS = 256;
+    /** Of one caller; more tabs than that show one stream, and a script needs one. */
+    static final int MOST_EACH = 24;
 
     private final RandomGenerator random;
     private final ArrayDeque<Event> ring = new ArrayDeque<>();
@@ -42,9 +44,13 @@ public final class EventHub {
      */
     record Start(EventClient client, String epoch, long sequence, List<Event> missed, boolean resumed, boolean lost) {}
 
-    /** @return empty when there are too many already */
-    synchronized Optional<Start> join(EventFilter filter, Optional<String> lastId) {
-        if (clients.size() >= MOST_CLIENTS) {
+    /**
+     * @param who listens
+     * @return empty when there are too many already
+     */
+    synchronized Optional<Start> join(EventFilter filter, Optional<String> lastId, String who) {
+        if (clients.size() >= MOST_CLIENTS
+                || clients.stream().filter(each -> each.who().equals(who)).count() >= MOST_EACH) {
             return Optional.empty();
         }
         if (stale) {
@@ -53,7 +59,7 @@ public final class EventHub {
             ring.clear();
             stale = false;
         }
-        var client = new EventClient(QUEUED, filter);
+        var client = new EventClient(QUEUED, filter, who);
         clients.add(client);
         Optional<Long> place = lastId.flatMap(this::place);
         List<Event> missed = place.map(last -> ring.stream()

@@ -42,13 +42,15 @@ public final class EventsResource {
     private WebResponse events(WebRequest request) throws Problem {
         EventFilter filter = EventFilter.of(request.query("topics"), request.query("level"));
         Optional<String> lastId = request.header("Last-Event-ID").or(() -> request.query("lastEventId"));
-        return WebResponse.stream("text/event-stream", out -> stream(out, filter, lastId))
+        String who = request.caller().means() + " " + request.caller().name();
+        return WebResponse.stream("text/event-stream", out -> stream(out, filter, lastId, who))
                 .with("Cache-Control", "no-store")
                 .with("X-Accel-Buffering", "no");
     }
 
-    void stream(OutputStream out, EventFilter filter, Optional<String> lastId) throws IOException, InterruptedException {
-        Optional<EventHub.Start> joined = hub.join(filter, lastId);
+    void stream(OutputStream out, EventFilter filter, Optional<String> lastId, String who)
+            throws IOException, InterruptedException {
+        Optional<EventHub.Start> joined = hub.join(filter, lastId, who);
         if (joined.isEmpty()) {
             send(out, "retry: 60000\nevent: resync\ndata: {\"reason\":\"full\"}\n\n");
             return;

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /profiles}: what clients are configured with. A profile's id is its certificate's serial number. */
 public final class ProfilesResource {
+    /** Of a user who issues them alone; a user manager may issue more. */
+    private static final int MOST_OWN = 20;
     private static final long DAY_SECONDS = 86_400;
     private static final String OVPN = "application/x-openvpn-profile";
     private static final Listing<Profile> LISTING = new Listing<>(
@@ -150,7 +152,10 @@ public final class ProfilesResource {
                         "Issue a profile for me.",
                         IssueProfile.class,
                         IssuedProfile.class,
-                        request -> issue(request, request.caller().name(), "/api/v1/self/profiles/")),
+                        request -> {
+                            spare(request.caller().name());
+                            return issue(request, request.caller().name(), "/api/v1/self/profiles/");
+                        }),
                 WebEndpoint.get(
                         "/api/v1/self/profiles/{id}/file",
                         Role.SELF,
@@ -226,6 +231,14 @@ public final class ProfilesResource {
                 .orElse(_ -> true);
         var page = LISTING.page(request, all().stream().filter(filter).toList());
         return WebResponse.json(new Profiles(page.items(), page.next(), page.total()));
+    }
+
+    /** A user has devices, and no need of certificates without end. */
+    private void spare(String user) throws Problem, InterruptedException {
+        if (all().stream().filter(profile -> profile.user.equals(user)).count() >= MOST_OWN) {
+            throw new Problem(409, "too-many-profiles",
+                    "You have " + MOST_OWN + " profiles; revoke one that you no longer use first.");
+        }
     }
 
     private WebResponse issue(WebRequest request, String user, String path) throws Problem, InterruptedException {

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Jetty with a TLS connector that can be exchanged while it runs, and one for the Unix socket. */
 public final class ConsoleServer implements AutoCloseable {
-    private static final int CONNECTIONS = 256;
+    private static final int CONNECTIONS = 512;
+    private static final int CONNECTIONS_EACH = 64;
     private static final int HEADER_BYTES = 16 << 10;
     private static final Duration IDLE = Duration.ofSeconds(60);
     private static final Duration STOP = Duration.ofSeconds(2);
@@ -151,6 +152,7 @@ public final class ConsoleServer implements AutoCloseable {
         connector.setIdleTimeout(IDLE.toMillis());
         connector.setAcceptQueueSize(128);
         connector.addBean(slow, false);
+        connector.addBean(new Crowds(CONNECTIONS_EACH));
         connector.addBean(new NetworkConnectionLimit(CONNECTIONS, connector));
         return connector;
     }

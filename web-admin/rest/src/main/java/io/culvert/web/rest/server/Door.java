@@ -124,7 +124,7 @@ final class Door extends Handler.Abstract {
     private void answer(Request request, Response response, boolean local, Runnable over, Callback callback)
             throws Exception {
         String from = local ? "local" : Request.getRemoteAddr(request);
-        if (!local && !rate.take(from, System.nanoTime())) {
+        if (!local && !rate.take(Source.of(from), System.nanoTime())) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
             Exchange.drain(request, slow);
             throw new Problem(429, "too-many", "too many requests; wait a second");

@@ -153,6 +153,8 @@ final class Exchange implements WebRequest {
             throw new Problem(408, "body-incomplete", "the body did not arrive in time");
         }
         if (body.length > most) {
+            // Some more, so that who is on the way of sending too much hears it and no broken pipe.
+            drain(request, slow, MAX_BODY + MAX_BODY);
             throw tooLarge(most);
         }
     }

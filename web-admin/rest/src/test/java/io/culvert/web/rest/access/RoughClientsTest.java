@@ -198,7 +198,7 @@ class RoughClientsTest {
     void shouldAnswerOthersWhileSomeAreSlow() throws Exception {
         var slow = new java.util.ArrayList<Socket>();
         try {
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 50; i++) {
                 Socket socket = connect();
                 socket.getOutputStream().write("GET / HTT".getBytes(ISO_8859_1));
                 slow.add(socket);

@@ -39,7 +39,7 @@ class EventsResourceTest {
             var resource = new EventsResource(hub, () -> {}, "0.1.0", pingMillis);
             thread = Thread.ofVirtual().start(() -> {
                 try {
-                    resource.stream(out, filter, lastId);
+                    resource.stream(out, filter, lastId, "mina");
                 } catch (IOException | InterruptedException e) {
                     // Closed by the test.
                 }
@@ -73,6 +73,15 @@ class EventsResourceTest {
         hub.publish("throughput", "{}");
         hub.publish("change", "{\"id\":\"1\"}");
         assertTrue(reader.next().endsWith(":2\nevent: change\ndata: {\"id\":\"1\"}\n\n"));
+    }
+
+    @Test
+    void shouldHaveRoomForOthersWhenOneTakesAllItCan() throws Exception {
+        for (int i = 0; i < EventHub.MOST_EACH; i++) {
+            assertTrue(hub.join(filter("changes"), Optional.empty(), "viewer").isPresent());
+        }
+        assertTrue(hub.join(filter("changes"), Optional.empty(), "viewer").isEmpty());
+        assertTrue(hub.join(filter("changes"), Optional.empty(), "mina").isPresent());
     }
 
     @Test
@@ -128,7 +137,7 @@ class EventsResourceTest {
 
     @Test
     void shouldDropLogLinesFirstAndCountThem() throws Exception {
-        var client = new EventClient(4, filter("log,changes"));
+        var client = new EventClient(4, filter("log,changes"), "mina");
         client.offer(event(1, "change"));
         for (int i = 2; i <= 9; i++) {
             client.offer(event(i, Event.LOG));
@@ -142,7 +151,7 @@ class EventsResourceTest {
 
     @Test
     void shouldAskForAFreshStartWhenNoLogLineIsLeftToDrop() throws Exception {
-        var client = new EventClient(4, filter("log,changes"));
+        var client = new EventClient(4, filter("log,changes"), "mina");
         for (int i = 1; i <= 6; i++) {
             client.offer(event(i, "change"));
         }

@@ -181,4 +181,17 @@ class ProfilesResourceTest {
         assertEquals(410, status("GET", "/api/v1/profiles/abc/file"));
         assertEquals(404, status("DELETE", "/api/v1/profiles/abd"));
     }
+
+    @Test
+    void shouldIssueAUserNoCertificatesWithoutEnd() throws Exception {
+        fake.caller = new Caller("alice", Role.SELF, Caller.Means.SESSION, "192.0.2.1");
+        fake.commands.put("profile list", _ -> java.util.stream.IntStream.range(0, 20)
+                .mapToObj(i -> Map.of(
+                        "user", "alice", "id", "abc" + i, "notBefore", "2026-01-01T00:00:00Z", "notAfter", "2028-01-01T00:00:00Z"))
+                .toList());
+        Problem refused = assertThrows(Problem.class, () -> fake.call("POST", "/api/v1/self/profiles", "{}"));
+        assertEquals("too-many-profiles", refused.code());
+        fake.caller = new Caller("bob", Role.SELF, Caller.Means.SESSION, "192.0.2.1");
+        fake.call("POST", "/api/v1/self/profiles", "{}");
+    }
 }
