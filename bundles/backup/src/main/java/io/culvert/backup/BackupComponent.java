@@ -51,7 +51,7 @@ public final class BackupComponent {
         }
         Path home = Path.of(path);
         BackupConfig config = BackupConfig.of(settings, home);
-        var archive = new Archive(new HomeFiles(home), store, context.getBundle().getVersion().toString(), host());
+        var archive = new Archive(new HomeFiles(home, config.directory()), store, context.getBundle().getVersion().toString(), host());
         InstantSource clock = InstantSource.system();
         kept = new Kept(config.directory(), archive, clock);
         kept.sweep();

@@ -2,6 +2,7 @@ package io.culvert.backup;
 
 import io.culvert.api.command.Command;
 import io.culvert.api.command.CommandException;
+import io.culvert.api.store.StoreException;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
@@ -9,6 +10,7 @@ import io.culvert.api.web.WebEndpoint.Flag;
 import io.culvert.api.web.WebEndpoints;
 import io.culvert.api.web.WebRequest;
 import io.culvert.api.web.WebResponse;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.util.Arrays;
@@ -101,6 +103,8 @@ final class BackupEndpoints implements WebEndpoints {
             Kept.Backup made = kept.make(passphrase);
             request.note("made " + made.name());
             return WebResponse.created(PATH + "/" + made.name(), shown(made));
+        } catch (IOException | StoreException e) {
+            throw Problem.unavailable("No backup was made: " + e.getMessage() + ".");
         } finally {
             Arrays.fill(passphrase, '\0');
         }

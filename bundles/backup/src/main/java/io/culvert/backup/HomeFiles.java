@@ -20,9 +20,12 @@ final class HomeFiles {
             Set.of("var/log", "var/store", "var/backups", "var/restore", "var/modules/quarantine");
 
     private final Path home;
+    private final Path backups;
 
-    HomeFiles(Path home) {
+    /** @param backups the directory of earlier backups, which are in no later one */
+    HomeFiles(Path home, Path backups) {
         this.home = home;
+        this.backups = backups.normalize();
     }
 
     /**
@@ -50,7 +53,7 @@ final class HomeFiles {
                 Files.walkFileTree(directory, new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) {
-                        return LEFT_OUT.contains(path(each)) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                        return LEFT_OUT.contains(path(each)) || each.equals(backups) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
                     }
 
                     @Override

@@ -109,6 +109,8 @@ final class Kept {
                 Files.createDirectory(directory, PRIVATE_DIRECTORY);
             }
             return work.run(Instant.ofEpochSecond(clock.instant().getEpochSecond()));
+        } catch (IOException e) {
+            throw new IOException(Reason.of(e, directory), e);
         } finally {
             making.unlock();
         }

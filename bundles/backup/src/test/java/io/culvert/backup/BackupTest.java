@@ -197,6 +197,30 @@ class BackupTest {
     }
 
     @Test
+    void shouldLeaveEarlierBackupsOutWhereverTheyAre() throws Exception {
+        home.file("var/archive/culvert-20260504-010000.age", "an earlier one");
+        home.file("var/archived", "something else");
+        var files = new HomeFiles(home.path, home.path.resolve("var/./archive")).list();
+        assertEquals(
+                List.of("var/archived"),
+                files.stream().map(HomeFiles.Item::path).filter(path -> path.startsWith("var/archive")).toList());
+    }
+
+    @Test
+    void shouldSayWhyThereIsNoBackupAndWhatHelps() throws Exception {
+        home.file("var/backups", "in the way");
+        var inTheWay = assertThrows(IOException.class, this::make).getMessage();
+        assertTrue(inTheWay.contains("var/backups is no directory: set backup.directory"), inTheWay);
+        Path full = Path.of("/var/backups");
+        assertEquals(
+                "the disk that holds /var/backups is full: free some space, keep fewer backups, or set backup.directory to another place",
+                Reason.of(new IOException("No space left on device"), full));
+        assertEquals(
+                "/var/backups cannot be written (Read-only file system): mend that, or set backup.directory to another place",
+                Reason.of(new java.nio.file.FileSystemException("/var/backups/x", null, "Read-only file system"), full));
+    }
+
+    @Test
     void shouldSweepWhatAKilledProcessLeft() throws Exception {
         home.file("var/backups/culvert-20260504-010000.age.new", "half");
         kept.sweep();

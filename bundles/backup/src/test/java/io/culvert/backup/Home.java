@@ -49,7 +49,7 @@ final class Home implements Store {
     }
 
     Archive archive() {
-        return new Archive(new HomeFiles(path), this, "0.1.0", "here");
+        return new Archive(new HomeFiles(path, path.resolve("var/archive")), this, "0.1.0", "here");
     }
 
     @Override
