@@ -20,6 +20,11 @@ public interface ProfileSource {
 
     Transport transport();
 
+    /** Whether its clients carry Ethernet frames, which not every client can: chosen when it is asked for, or the only one. */
+    default boolean isBridged() {
+        return false;
+    }
+
     /** Whether a profile of this instance holds a client certificate. */
     boolean needsCertificate();
 
