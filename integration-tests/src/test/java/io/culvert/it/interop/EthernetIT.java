@@ -57,6 +57,9 @@ class EthernetIT {
         for (String user : List.of("alice", "bob", "carol")) {
             appliance.cli("user", "add", user).ok();
         }
+        assertTrue(
+                appliance.profile("carol", Lab.serverIpv4(1), "udp", "").contains("\ndev tun\n"),
+                "what every client can is chosen, unless the other is asked for");
         alice = lab.with(connect(1, "alice").awaitConnected());
         bob = lab.with(connect(2, "bob").awaitConnected());
     }

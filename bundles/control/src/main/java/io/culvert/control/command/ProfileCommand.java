@@ -92,7 +92,8 @@ public final class ProfileCommand implements Command {
                 .filter(source -> transport.map(word(source)::equals).orElse(true))
                 .filter(source -> instance.map(source.instance()::equals).orElse(true))
                 // UDP carries tunnels better, so it comes first.
-                .min(Comparator.comparing((ProfileSource source) -> !word(source).equals("udp"))
+                .min(Comparator.comparing(ProfileSource::isBridged)
+                        .thenComparing(source -> !word(source).equals("udp"))
                         .thenComparing(ProfileSource::instance))
                 .orElseThrow(() -> new CommandException(sources.isEmpty()
                         ? "no tunnel is running; see: culvert status"

@@ -41,6 +41,11 @@ class ProfileCommandTest {
         }
 
         @Override
+        public boolean isBridged() {
+            return instance.equals("lan");
+        }
+
+        @Override
         public String write(ProfileRequest request) {
             if (request.host().isEmpty()) {
                 throw new IllegalArgumentException("no host is known; use --remote HOST");
@@ -68,6 +73,15 @@ class ProfileCommandTest {
                 "tcp 192.0.2.1 OptionalInt[443]",
                 ((Map<?, ?>) profile("transport", "tcp", "remote", "192.0.2.1:443")).get("profile"));
         assertEquals("tcp", ((Map<?, ?>) profile("instance", "tcp")).get("instance"));
+    }
+
+    @Test
+    void shouldTakeAListenerThatBridgesOnlyWhenItIsAskedForOrAlone() throws CommandException {
+        services.add(new Source("lan", Transport.UDP, false));
+        assertEquals("udp", ((Map<?, ?>) profile()).get("instance"));
+        assertEquals("lan", ((Map<?, ?>) profile("instance", "lan")).get("instance"));
+        services.removeIf(each -> each instanceof Source source && !source.isBridged());
+        assertEquals("lan", ((Map<?, ?>) profile()).get("instance"));
     }
 
     @Test

@@ -135,6 +135,11 @@ public final class OpenVpnComponent implements TunnelProtocol, ProfileSource {
     }
 
     @Override
+    public boolean isBridged() {
+        return profiles.isBridged();
+    }
+
+    @Override
     public boolean needsCertificate() {
         return profiles.needsCertificate();
     }

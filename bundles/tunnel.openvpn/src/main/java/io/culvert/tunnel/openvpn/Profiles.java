@@ -54,6 +54,11 @@ final class Profiles implements ProfileSource {
     }
 
     @Override
+    public boolean isBridged() {
+        return config.dev() == OpenVpnConfig.Dev.TAP;
+    }
+
+    @Override
     public boolean needsCertificate() {
         return config.login() != OpenVpnConfig.Login.PASSWORD;
     }

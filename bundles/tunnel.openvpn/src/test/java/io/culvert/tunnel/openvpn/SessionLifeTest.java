@@ -165,6 +165,15 @@ class SessionLifeTest {
     }
 
     @Test
+    void shouldNotGoOnWithAnotherDeviceThanTheClientHas() {
+        var pair = connected();
+        settings.dev = "tap";
+        OpenVpnProtocol other = new SessionPair(12, settings).newProtocol();
+        var refused = assertThrows(HandoverException.class, () -> pair.core.crashInto(other));
+        assertTrue(refused.getMessage().contains("dev tun"), refused.getMessage());
+    }
+
+    @Test
     void shouldFollowAClientThatMovesWithAuthenticTraffic() {
         var pair = connected();
         pair.clientAt = TestEndpoint.udp("203.0.113.9", 55555);
