@@ -68,6 +68,11 @@ final class Restored {
         }
     }
 
+    /** Whether something was committed that is not in its place yet. */
+    boolean waits() {
+        return Files.isDirectory(whole());
+    }
+
     /** Moves what was committed to its place; nothing when there is nothing. What was there is kept beside it. */
     void finish() {
         if (!Files.isDirectory(whole())) {

@@ -60,6 +60,13 @@ final class Up {
         System.gc();
         try {
             container.await();
+            if (new Restored(home).waits()) {
+                out.println("starting again with what was restored");
+                out.flush();
+                Again.run();
+                // A supervisor starts it then.
+                status = Failure.REFUSED;
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

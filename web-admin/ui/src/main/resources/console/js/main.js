@@ -1,7 +1,7 @@
 // Starts the console: language, who is signed in, and what to show for it; then one render per change.
 import { render } from './lit.js';
 import { state, set, onDraw, setTheme, recall, remember } from './store.js';
-import { get, onProof } from './api.js';
+import { get, put, onProof } from './api.js';
 import { load, pick, t, LANGUAGES, setZone } from './i18n.js';
 import { parse } from './router.js';
 import { PAGES } from './pages.js';
@@ -56,7 +56,7 @@ function routed(first = false) {
 }
 
 async function language(wanted) {
-  const lang = wanted in LANGUAGES ? wanted : pick(recall('language'));
+  const lang = wanted in LANGUAGES ? wanted : pick(state.session?.language || recall('language'));
   if (document.documentElement.dataset.lang === lang) return;
   await load(lang);
   document.documentElement.dataset.lang = lang;
@@ -65,6 +65,11 @@ export async function changeLanguage(lang) {
   remember('language', lang);
   await language(lang);
   routed(true);
+  if (state.session) {
+    state.session.language = lang;
+    // The page speaks it already; the account gets it for the next place.
+    put('/me/language', { language: lang }).catch(() => {});
+  }
 }
 
 /** Who is signed in, and whether the appliance is still to be set up. */
@@ -76,6 +81,7 @@ async function begin() {
     const setup = session.setup ? await get('/setup') : null;
     state.csrf = session.csrf;
     set({ session: session.name && session.role !== 'self' ? session : null, setup });
+    if (state.session?.language) await language(state.session.language);
   } catch (e) { set({ failure: e, session: null }); }
 }
 

@@ -5,8 +5,10 @@ import io.culvert.api.command.Command.Reply;
 import io.culvert.api.command.CommandException;
 import io.culvert.api.store.StoreException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,18 +20,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code backup make|list|fetch|remove}. {@code make} with {@code pass=true} and {@code fetch} send the file in parts, as
- * {@code data} in Base64; the answer has its length and SHA-256.
+ * {@code backup make|list|fetch|remove|receive|restore}. {@code make} with {@code pass=true} and {@code fetch} send the file in parts, as
+ * {@code data} in Base64; the answer has its length and SHA-256. {@code receive} is for callers inside of the appliance: it
+ * reads the {@link java.io.InputStream} {@code stream}. {@code restore} takes the name of a kept backup or of one that was
+ * received as {@code upload}, and the appliance starts again with what is in it.
  */
 final class BackupCommands {
     private static final int PART = 192 * 1024;
 
     private final Kept kept;
     private final BackupConfig config;
+    private final Restoring restoring;
 
-    BackupCommands(Kept kept, BackupConfig config) {
+    BackupCommands(Kept kept, BackupConfig config, Restoring restoring) {
         this.kept = kept;
         this.config = config;
+        this.restoring = restoring;
     }
 
     List<Command> all() {
@@ -37,7 +43,9 @@ final class BackupCommands {
                 command("backup make", this::make),
                 command("backup list", (arguments, reply) -> kept.list().stream().map(BackupCommands::shown).toList()),
                 command("backup fetch", this::fetch),
-                command("backup remove", this::remove));
+                command("backup remove", this::remove),
+                command("backup receive", this::receive),
+                command("backup restore", (arguments, reply) -> restore(arguments)));
     }
 
     static Map<String, Object> shown(Kept.Backup backup) {
@@ -89,6 +97,37 @@ final class BackupCommands {
             throw unknown(name);
         }
         return Map.of("removed", name);
+    }
+
+    private Object receive(Map<String, Object> arguments, Reply reply) throws IOException, CommandException {
+        if (arguments.get("stream") instanceof InputStream stream) {
+            return Map.of("upload", receive(stream));
+        }
+        throw new CommandException("the argument 'stream' is missing");
+    }
+
+    String receive(InputStream stream) throws IOException, CommandException {
+        return restoring.receive(stream);
+    }
+
+    /** {@code name} or {@code upload}, with {@code passphrase}. */
+    Map<String, String> restore(Map<String, Object> arguments) throws IOException, CommandException {
+        Path file;
+        if (arguments.get("upload") instanceof String upload) {
+            file = restoring.upload(upload)
+                    .orElseThrow(() -> new CommandException("the file is gone; send it again"));
+        } else {
+            String name = String.valueOf(arguments.get("name"));
+            file = kept.find(name).orElseThrow(() -> unknown(name));
+        }
+        char[] passphrase = String.valueOf(arguments.getOrDefault("passphrase", "")).toCharArray();
+        try {
+            Map<String, String> facts = restoring.restore(file, passphrase);
+            restoring.restart();
+            return facts;
+        } finally {
+            Arrays.fill(passphrase, '\0');
+        }
     }
 
     private static CommandException unknown(String name) {

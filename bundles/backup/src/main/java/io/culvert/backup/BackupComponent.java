@@ -58,11 +58,14 @@ public final class BackupComponent {
         scheduled = new Scheduled(kept, config, clock, ZoneId.systemDefault());
         scheduled.start();
         registrations.add(context.registerService(HealthCheck.class, new Health(kept, scheduled), null));
-        for (Command command : new BackupCommands(kept, config).all()) {
+        var restoring = new Restoring(home, () -> command("stop"));
+        restoring.sweep();
+        var own = new BackupCommands(kept, config, restoring);
+        for (Command command : own.all()) {
             registrations.add(context.registerService(Command.class, command, null));
         }
         registrations.add(context.registerService(
-                WebEndpoints.class, new BackupEndpoints(kept, config, scheduled, this::configSet), null));
+                WebEndpoints.class, new BackupEndpoints(kept, config, scheduled, own, host(), () -> command("config set")), null));
     }
 
     private static String host() {
@@ -82,8 +85,8 @@ public final class BackupComponent {
         commands.remove(command);
     }
 
-    private Optional<Command> configSet() {
-        return commands.stream().filter(each -> each.name().equals("config set")).findFirst();
+    private Optional<Command> command(String name) {
+        return commands.stream().filter(each -> each.name().equals(name)).findFirst();
     }
 
     @Deactivate

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +29,23 @@ final class BackupEndpoints implements WebEndpoints {
     private final Kept kept;
     private final BackupConfig config;
     private final Scheduled scheduled;
+    private final BackupCommands commands;
+    private final String host;
     private final Supplier<Optional<Command>> configSet;
 
-    /** @param configSet the command {@code config set}, while there is one */
-    BackupEndpoints(Kept kept, BackupConfig config, Scheduled scheduled, Supplier<Optional<Command>> configSet) {
+    /**
+     * @param host this machine's name, typed by whoever replaces what is on it
+     * @param configSet the command {@code config set}, while there is one
+     */
+    BackupEndpoints(
+            Kept kept,
+            BackupConfig config,
+            Scheduled scheduled,
+            BackupCommands commands,
+            String host,
+            Supplier<Optional<Command>> configSet) {
+        this.commands = commands;
+        this.host = host;
         this.kept = kept;
         this.config = config;
         this.scheduled = scheduled;
@@ -46,10 +60,42 @@ final class BackupEndpoints implements WebEndpoints {
      *
      * @param passphraseSet whether backups can be made without giving a passphrase
      * @param next when the schedule makes the next one
+     * @param host the machine's name, which a restore asks for
      * @param problem why the latest scheduled one failed; empty when it did not
      */
     public record Backups(
-            List<Backup> items, Plan schedule, boolean passphraseSet, @Nullable Instant next, String problem) {}
+            List<Backup> items,
+            Plan schedule,
+            boolean passphraseSet,
+            @Nullable Instant next,
+            String host,
+            String problem) {}
+
+    /** A backup that was sent, for a restore. */
+    public record Sent(String upload) {}
+
+    /**
+     * Which backup takes the place of everything.
+     *
+     * @param name of one that is kept, or null
+     * @param upload one that was sent, or null
+     * @param passphrase of the backup
+     * @param confirm the machine's name, typed
+     */
+    public record Restore(
+            @Nullable String name, @Nullable String upload, @Nullable String passphrase, @Nullable String confirm) {
+        @Override
+        public String toString() {
+            return "Restore[" + name + " " + upload + "]";
+        }
+    }
+
+    /**
+     * What the appliance will be when it has started again.
+     *
+     * @param host where the backup was made
+     */
+    public record Restored(String host, String created, String version, int files, int records) {}
 
     /** When backups are made, and how many stay. */
     public record Plan(String every, String at, int keep) {}
@@ -73,6 +119,11 @@ final class BackupEndpoints implements WebEndpoints {
                         .with(Flag.FRESH_PROOF),
                 WebEndpoint.delete(PATH + "/{name}", Role.ADMINISTRATOR, "Removes a backup.", this::remove)
                         .with(Flag.FRESH_PROOF),
+                new WebEndpoint("POST", PATH + "/uploads", Role.ADMINISTRATOR, "Takes a backup's file for a restore.",
+                        Void.class, Sent.class, Set.of(Flag.RAW_BODY, Flag.FRESH_PROOF), this::receive),
+                WebEndpoint.post(PATH + ":restore", Role.ADMINISTRATOR,
+                        "Replaces everything with a backup, and starts the appliance again.", Restore.class, Restored.class,
+                        this::restore).with(Flag.FRESH_PROOF),
                 WebEndpoint.put(PATH + "/schedule", Role.ADMINISTRATOR, "Changes when backups are made.",
                         PlanChange.class, Plan.class, this::plan).with(Flag.FRESH_PROOF));
     }
@@ -84,6 +135,7 @@ final class BackupEndpoints implements WebEndpoints {
                         config.schedule().at().toString(), config.keep()),
                 config.passphrase().isPresent(),
                 scheduled.next().orElse(null),
+                host,
                 String.join("; ", scheduled.problems()));
     }
 
@@ -124,6 +176,41 @@ final class BackupEndpoints implements WebEndpoints {
             throw Problem.notFound("There is no backup " + name + ".");
         }
         return WebResponse.none();
+    }
+
+    private WebResponse receive(WebRequest request) throws Exception {
+        try {
+            return WebResponse.created(PATH + "/uploads", new Sent(commands.receive(request.stream())));
+        } catch (CommandException e) {
+            throw Problem.refused(e.getMessage());
+        }
+    }
+
+    private WebResponse restore(WebRequest request) throws Exception {
+        Restore wish = request.body(Restore.class);
+        if (!host.equals(wish.confirm())) {
+            throw new Problem(422, "confirm", "Type the name of this machine, " + host + ": what is on it is replaced.",
+                    Map.of("confirm", "must be " + host));
+        }
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        arguments.put("passphrase", Optional.ofNullable(wish.passphrase()).orElse(""));
+        arguments.put(wish.upload() == null ? "name" : "upload",
+                wish.upload() == null ? Optional.ofNullable(wish.name()).orElse("") : wish.upload());
+        request.target("backup " + (wish.upload() == null ? wish.name() : "that was sent"));
+        try {
+            Map<String, String> facts = commands.restore(arguments);
+            request.note("of " + facts.get("host") + ", made " + facts.get("created"));
+            return WebResponse.accepted(new Restored(
+                    facts.getOrDefault("host", ""),
+                    facts.getOrDefault("created", ""),
+                    facts.getOrDefault("version", ""),
+                    Integer.parseInt(facts.getOrDefault("files", "0")),
+                    Integer.parseInt(facts.getOrDefault("records", "0"))));
+        } catch (CommandException e) {
+            throw e.getMessage().contains("passphrase")
+                    ? Problem.field("passphrase", "does not open this backup; nothing was changed")
+                    : Problem.refused(e.getMessage());
+        }
     }
 
     /** The settings keep it: the passphrase first, as a schedule needs one. */

@@ -287,7 +287,7 @@ class BackupTest {
 
     private Command command(String name) {
         var config = new BackupConfig(new Schedule(Schedule.Every.NEVER, LocalTime.NOON), 7, directory, Optional.empty());
-        return new BackupCommands(kept, config)
+        return new BackupCommands(kept, config, new Restoring(home.path, java.util.Optional::empty))
                 .all().stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();
     }
 

@@ -66,12 +66,12 @@ const revoke = p => confirm({
 });
 
 /** The dialog that changes the signed-in person's own password, here and in the settings. */
-export function changePassword(path, name, old = false) {
+export function changePassword(path, name, old = false, changed = () => {}) {
   const v = old ? { old: '', password: '' } : { password: '' };
   const d = openDialog({
     size: 'narrow',
     view: () => ({
-      heading: t('account.passwordHead'), text: old ? null : t('account.passwordEnds'), submit: async () => { if (await d.run(() => post(path, v))) { d.close(); toast(t('account.passwordSet')); } },
+      heading: t('account.passwordHead'), text: old ? null : t('account.passwordEnds'), submit: async () => { if (await d.run(() => post(path, v))) { d.close(); toast(t('account.passwordSet')); changed(); } },
       body: html`${ownerOf(name)}
         ${old ? secret({ id: 'old-password', name: 'old', label: t('account.oldPassword'), autocomplete: 'current-password', error: d.problem?.fields?.old, value: v.old, change: x => { v.old = x; } }) : nothing}
         ${secret({ id: 'own-password', name: 'password', label: t('users.newPassword'), hint: t('setup.passwordHint'), error: d.problem?.fields?.password, value: v.password, change: x => { v.password = x; } })}`,

@@ -2,12 +2,13 @@
 // machine too. Claim code and administrator come first; from then on it uses the API like any page, signed in.
 import { html, nothing } from '../lit.js';
 import { state, set, redraw } from '../store.js';
-import { get, post, put, seg, Problem } from '../api.js';
+import { get, post, put, upload, seg, Problem } from '../api.js';
 import { t, tn, num } from '../i18n.js';
 import { field, secret, cards, toggle } from '../parts/form.js';
 import { icon, problemText, MARK, copy } from '../parts/ui.js';
 import { factorOf } from '../parts/factor.js';
 import { handOver, pictureOf } from '../parts/ready.js';
+import { restoreDialog } from './restore.js';
 import { passPhrase } from '../parts/phrase.js';
 import { toast } from '../parts/say.js';
 import { gate } from './signin.js';
@@ -113,6 +114,9 @@ const finish = () => run(async () => {
   leave();
 });
 
+/** A backup in place of all the steps. */
+const restore = () => restoreDialog({ send: file => upload('/setup/backup', file), start: body => post('/setup/restore', body) });
+
 const complaint = () => my.problem && !Object.keys(my.problem.fields ?? {}).length ? html`<div class="notice bad" role="alert" tabindex="-1">${icon('circle-alert')}<div class="grow">${problemText(my.problem)}${my.problem.id ? html` <span class="dim small nowrap">${t('error.id', { id: my.problem.id })}</span>` : nothing}</div></div>` : nothing;
 const buttons = (text, back) => html`<div class="gate-buttons">${back ? html`<button class="btn" type="button" ?disabled=${my.busy} @click=${back}>${t('do.back')}</button>` : nothing}<span class="grow"></span><button class="btn primary" ?disabled=${my.busy}>${my.busy ? icon('loader-circle', 's spin') : nothing}${text}</button></div>`;
 const put1 = (group, name) => v => { my[group][name] = v; };
@@ -124,7 +128,8 @@ const VIEWS = {
     ${field({ id: 'admin-code', name: 'code', label: t('signin.code'), hint: t('setup.codeHint'), inputmode: 'numeric', autocomplete: 'one-time-code', mono: true, error: wrong('code'), value: my.administrator.code, change: put1('administrator', 'code') })}${buttons(t('setup.codeGo'), () => { my.factor = null; redraw(); focus(); })}`
     : html`<p class="dim">${t('setup.adminText')}</p>
     ${field({ id: 'admin-name', name: 'name', label: t('signin.name'), hint: t('users.nameHint'), autocomplete: 'username', error: wrong('name'), value: my.administrator.name, change: put1('administrator', 'name') })}
-    ${secret({ id: 'admin-password', name: 'password', label: t('signin.password'), hint: t('setup.passwordHint'), error: wrong('password'), value: my.administrator.password, change: put1('administrator', 'password') })}${buttons(t('do.continue'))}`,
+    ${secret({ id: 'admin-password', name: 'password', label: t('signin.password'), hint: t('setup.passwordHint'), error: wrong('password'), value: my.administrator.password, change: put1('administrator', 'password') })}${buttons(t('do.continue'))}
+    <p class="after-block"><button class="linklike" type="button" @click=${restore}>${t('setup.restore')}</button></p>`,
   address: () => html`<p class="dim">${t('setup.addressText')}</p>
     ${field({ id: 'address', name: 'address', label: t('setup.addressLabel'), hint: t('setup.addressHint'), mono: true, placeholder: 'vpn.example.com', error: wrong('remoteHost'), value: my.address.address, change: put1('address', 'address') })}
     <div class="notice info">${icon('shield-check')}<div class="grow"><b>${t('setup.certificate')}</b><p class="dim">${t('setup.ownText')}</p></div></div>${buttons(t('do.continue'))}`,

@@ -39,7 +39,7 @@ export async function showSwap(id, done = () => {}) {
 
 function begin(name, done) {
   current?.d.close();
-  const w = current = { name, c: null, step: 'review', strategy: '', watch: null, note: '', confirm: '', figures: null, first: null, started: 0, stale: false };
+  const w = current = { name, c: null, step: 'review', strategy: '', watch: null, note: '', confirm: '', limits: {}, figures: null, first: null, started: 0, stale: false };
   w.off = [on('change', data => { if (data.id === w.c?.id) refresh(w); }), on('resync', () => refresh(w))];
   w.tick = setInterval(() => { if (w.c && !w.c.over && w.step === 'run') { redraw(); if (++w.ticks % 2 === 0) refresh(w); } }, 1000);
   w.ticks = 0;
@@ -168,7 +168,8 @@ function choose(w) {
   return html`
     <fieldset class="stack tight"><legend class="strong">${t('swap.how')}</legend>${[...new Set([...p.strategies])].map(s => html`<label class="choice"><input type="radio" name="strategy" value=${s} .checked=${w.strategy === s} @change=${() => { w.strategy = s; redraw(); }}><b>${t(`swap.strategy.${s}`)}${s === p.strategy ? html` <span class="opt">${t('swap.recommended')}</span>` : nothing}</b><span>${n ? tn(`swap.strategyText.${s}`, n, values) : t(`swap.strategyNone.${s}`, values)}</span></label>`)}
       ${p.strategies.includes('side-by-side') ? nothing : html`<p class="dim small">${t('swap.cannotRunTwice')}</p>`}</fieldset>
-    <div class="stack tight"><h3>${t('swap.limits')}</h3>${points([...p.limits.map(l => ['heart-pulse', 'ok', word('swap.limit', l), '']), ['clock', 'ok', t('swap.tooFew'), '']])}</div>
+    <div class="stack tight"><h3>${t('swap.limits')}</h3>${points([...p.limits.filter(l => !(l in (p.limitDefaults ?? {}))).map(l => ['heart-pulse', 'ok', word('swap.limit', l), '']), ['clock', 'ok', t('swap.tooFew'), '']])}
+      ${p.limitDefaults ? html`<div class="grid-2">${Object.entries(p.limitDefaults).map(([name, usual]) => field({ id: `swap-limit-${name}`, name: `limits.${name}`, label: t(`swap.limitOf.${name}`), hint: t('swap.limitUsual', { n: usual }), type: 'number', min: 0, max: name === 'errors' ? 10_000 : 100, disabled: !w.watch, error: w.d.problem?.fields?.[`limits.${name}`], value: String(w.limits[name] ?? usual), change: v => { w.limits[name] = v; } }))}</div>` : nothing}</div>
     <div class="grid-2">${select({ id: 'swap-watch', label: t('swap.watchFor'), value: w.watch, options: watches.map(s => [s, s ? spanOf(s) : t('swap.noWatch')]), change: v => { w.watch = Number(v); } })}${note(w)}</div>`;
 }
 const spanOf = s => s < 60 ? tn('n.seconds', s) : s < 3600 ? tn('n.minutes', Math.round(s / 60)) : tn('n.hours', Math.round(s / 3600));
@@ -226,11 +227,14 @@ const feet = {
   done: w => html`${w.c.mayRollback ? button(w, { text: t(w.c.kind === 'config' ? 'swap.undo' : 'swap.rollBackTo', { version: w.c.from }), image: 'undo-2', run: () => act(w, 'rollback') }) : nothing}<span class="grow"></span>${button(w, { text: t('swap.finish'), tone: 'primary', run: () => w.d.close() })}`,
 };
 
+/** Those that were typed; an empty field is as by default. */
+const limitsOf = w => Object.fromEntries(Object.entries(w.limits).filter(([, v]) => String(v).trim() !== '').map(([name, v]) => [name, Math.round(Number(v))]));
+
 async function apply(w) {
   const { c } = w;
   await w.d.run(async () => {
     try {
-      const next = await post(`/changes/${seg(c.id)}:apply`, { strategy: choosing(c) ? w.strategy : c.strategy ?? '', watch: choosing(c) ? w.watch : c.plan?.watchSeconds ?? 0, note: w.note, planHash: c.plan?.planHash ?? '', confirm: w.confirm.trim() });
+      const next = await post(`/changes/${seg(c.id)}:apply`, { strategy: choosing(c) ? w.strategy : c.strategy ?? '', watch: choosing(c) ? w.watch : c.plan?.watchSeconds ?? 0, ...choosing(c) ? { limits: limitsOf(w) } : {}, note: w.note, planHash: c.plan?.planHash ?? '', confirm: w.confirm.trim() });
       w.stale = false;
       take(w, next);
       query({ change: next.id });

@@ -3,6 +3,7 @@ package io.culvert.swap.command;
 import io.culvert.api.command.Command;
 import io.culvert.api.command.CommandException;
 import io.culvert.swap.engine.Engine;
+import io.culvert.swap.engine.Limits;
 import io.culvert.swap.engine.Options;
 import io.culvert.swap.engine.Progress;
 import io.culvert.swap.engine.StalePlan;
@@ -81,6 +82,10 @@ public final class ModuleCommands {
         SwapPlan plan = plan(arguments);
         var shown = new LinkedHashMap<>(plan.json());
         shown.put("watch", Options.none().watchSeconds(plan.kind()));
+        shown.put("limits", Map.of(
+                "handshakes", Limits.DEFAULT.handshakes(),
+                "errors", Limits.DEFAULT.errors(),
+                "throughput", Limits.DEFAULT.throughput()));
         return shown;
     }
 
@@ -116,7 +121,8 @@ public final class ModuleCommands {
         reply.send(Map.of("plan", plan.json(), "lines", plan.lines()));
         Progress progress = engine.apply(
                 plan,
-                new Options(strategy(arguments), watch(arguments), text(arguments, "note"), text(arguments, "planHash")));
+                new Options(strategy(arguments), watch(arguments), text(arguments, "note"), text(arguments, "planHash"),
+                        limits(arguments)));
         return Boolean.TRUE.equals(arguments.get("detach")) ? shown(progress.change(), true) : follow(progress, reply);
     }
 
@@ -188,6 +194,18 @@ public final class ModuleCommands {
             throw new CommandException("'" + word + "' is no kind of change; there are install, update, start, stop, remove"
                     + " and rollback");
         }
+    }
+
+    /** {@code limits} is an object with some of {@code handshakes}, {@code errors} and {@code throughput}. */
+    private static Limits limits(Map<String, Object> arguments) throws CommandException {
+        var given = new LinkedHashMap<String, Object>();
+        if (arguments.get("limits") instanceof Map<?, ?> map) {
+            map.forEach((name, value) -> given.put(String.valueOf(name), value));
+        }
+        return new Limits(
+                given.containsKey("handshakes") ? number(given, "handshakes") : Limits.DEFAULT.handshakes(),
+                given.containsKey("errors") ? number(given, "errors") : Limits.DEFAULT.errors(),
+                given.containsKey("throughput") ? number(given, "throughput") : Limits.DEFAULT.throughput());
     }
 
     private static String text(Map<String, Object> arguments, String name) {

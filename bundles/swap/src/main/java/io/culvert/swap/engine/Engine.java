@@ -129,7 +129,7 @@ public final class Engine implements AutoCloseable {
                 plan.hash());
         change = home.move(home.move(change, new ChangeState.Planned()), new ChangeState.Approved());
         var progress = new Progress(change);
-        var task = work.task(change, plan, progress);
+        var task = work.task(change, plan, progress, options.limits());
         running = new Running(change, progress, Thread.ofPlatform().daemon().name("culvert-swap").start(task));
         return progress;
     }

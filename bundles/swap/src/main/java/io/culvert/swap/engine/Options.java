@@ -12,8 +12,10 @@ import java.util.OptionalInt;
  * @param watchSeconds empty for the default of the kind of change; 0 for no watch
  * @param note why; may be empty
  * @param planHash of the plan that was shown; empty to take the plan as it comes
+ * @param limits of the watch
  */
-public record Options(Optional<Strategy> strategy, OptionalInt watchSeconds, String note, String planHash) {
+public record Options(
+        Optional<Strategy> strategy, OptionalInt watchSeconds, String note, String planHash, Limits limits) {
     private static final int WATCH_SECONDS = 30;
     private static final int MOST_WATCH_SECONDS = 86_400;
 
@@ -24,7 +26,7 @@ public record Options(Optional<Strategy> strategy, OptionalInt watchSeconds, Str
     }
 
     public static Options none() {
-        return new Options(Optional.empty(), OptionalInt.empty(), "", "");
+        return new Options(Optional.empty(), OptionalInt.empty(), "", "", Limits.DEFAULT);
     }
 
     /** What was proven before, and what an operator wants gone, is not watched unless asked for. */

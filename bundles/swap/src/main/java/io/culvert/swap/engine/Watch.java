@@ -5,6 +5,8 @@ import io.culvert.api.log.LogSink;
 import io.culvert.api.status.PathStatus;
 import io.culvert.api.status.PathStatus.Handshakes;
 import io.culvert.swap.plan.ModuleKind;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,10 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <ul>
  *   <li>Handshakes: at least {@value #FEWEST_FAILED} failed, and the share that fails is above that of the time before by
- *       more than {@value #WORSE_PERCENT} percentage points.
- *   <li>Errors that the module logs: more than {@value #MOST_ERRORS_A_MINUTE} a minute.
- *   <li>Throughput of each session: below {@value #LEAST_PERCENT} % of the time before for {@value #SLOW_SECONDS} s,
- *       when there was traffic worth the name, and packets are being dropped at the same time: peers that merely stop
+ *       more than the limit.
+ *   <li>Errors that the module logs: more than the limit within a minute.
+ *   <li>Throughput of each session: below the limit's share of the time before for {@value #SLOW_SECONDS} s, when there was traffic worth the name, and packets are being dropped at the same time: peers that merely stop
  *       sending are no fault of the module.
  *   <li>Sessions that end by a fault of ours.
  * </ul>
@@ -27,12 +28,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Watch implements LogSink {
     static final int FEWEST_HANDSHAKES = 3;
     private static final int FEWEST_FAILED = 2;
-    private static final int WORSE_PERCENT = 15;
-    private static final int MOST_ERRORS_A_MINUTE = 5;
-    private static final int LEAST_PERCENT = 25;
     private static final int SLOW_SECONDS = 10;
     private static final double TRAFFIC_BYTES_A_SECOND = 100_000;
     private static final double NS = 1e9;
+    private static final long MINUTE_NS = 60_000_000_000L;
 
     private final String symbolicName;
     private final boolean handshakes;
@@ -40,7 +39,10 @@ final class Watch implements LogSink {
     private final PathStatus first;
     private final double failuresBefore;
     private final double bytesBefore;
+    private final Limits limits;
     private final AtomicInteger errors = new AtomicInteger();
+    /** When the newest errors were logged, no more of them than are needed for a breach. */
+    private final Deque<Long> newest = new ArrayDeque<>();
     private volatile String lastError = "";
     private PathStatus window;
 
@@ -50,7 +52,8 @@ final class Watch implements LogSink {
      * @param before the path some seconds before the switch
      * @param now the path at the switch
      */
-    Watch(String module, String version, PathStatus before, PathStatus now) {
+    Watch(String module, String version, PathStatus before, PathStatus now, Limits limits) {
+        this.limits = limits;
         symbolicName = "io.culvert." + module;
         handshakes = ModuleKind.of(module).takesPartInHandshakes();
         tlsModule = module.startsWith("tls.") ? module + "/" + version : "";
@@ -72,7 +75,7 @@ final class Watch implements LogSink {
         long failed = failed(now);
         long ended = completed(now) + failed;
         double share = ended == 0 ? 0 : (double) failed / ended;
-        return failed >= FEWEST_FAILED && share > failuresBefore + WORSE_PERCENT / 100.0
+        return failed >= FEWEST_FAILED && share > failuresBefore + limits.handshakes() / 100.0
                 ? Optional.of(failed + " of " + ended + " handshakes failed, "
                         + Math.round(failuresBefore * 100) + " % did before")
                 : Optional.empty();
@@ -94,10 +97,12 @@ final class Watch implements LogSink {
     }
 
     private Optional<String> errorBreach() {
-        int logged = errors.get();
-        return logged > MOST_ERRORS_A_MINUTE
-                ? Optional.of("it logged " + logged + " errors, the last one: " + lastError)
-                : Optional.empty();
+        synchronized (newest) {
+            boolean many = newest.size() > limits.errors() && System.nanoTime() - newest.getFirst() < MINUTE_NS;
+            return many
+                    ? Optional.of("it logged " + newest.size() + " errors, the last one: " + lastError)
+                    : Optional.empty();
+        }
     }
 
     private Optional<String> throughputBreach(PathStatus now) {
@@ -108,7 +113,7 @@ final class Watch implements LogSink {
         long dropped = now.dropped() - window.dropped();
         long packets = packets(now) - packets(window);
         window = now;
-        return bytesBefore > TRAFFIC_BYTES_A_SECOND && now.sessions() > 0 && bytes < bytesBefore * LEAST_PERCENT / 100
+        return bytesBefore > TRAFFIC_BYTES_A_SECOND && now.sessions() > 0 && bytes < bytesBefore * limits.throughput() / 100
                         && dropped > packets / 100 + 10
                 ? Optional.of(String.format(
                         Locale.ROOT,
@@ -172,6 +177,12 @@ final class Watch implements LogSink {
             if (entry.level() == LogRecord.Level.ERROR && entry.module().equals(symbolicName)) {
                 lastError = entry.message();
                 errors.incrementAndGet();
+                synchronized (newest) {
+                    newest.addLast(System.nanoTime());
+                    if (newest.size() > limits.errors() + 1) {
+                        newest.removeFirst();
+                    }
+                }
             }
         }
     }

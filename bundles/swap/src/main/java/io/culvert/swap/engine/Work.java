@@ -76,15 +76,16 @@ final class Work {
         closed = true;
     }
 
-    Runnable task(Change change, SwapPlan plan, Progress progress) {
+    Runnable task(Change change, SwapPlan plan, Progress progress, Limits limits) {
         calledOff.drainPermits();
-        return new Task(change, plan, progress);
+        return new Task(change, plan, progress, limits);
     }
 
     /** One change. */
     private final class Task implements Runnable {
         private final SwapPlan plan;
         private final Progress progress;
+        private final Limits limits;
         private final ModuleEntry entryBefore;
         private Change change;
         private @Nullable Bundle old;
@@ -98,7 +99,8 @@ final class Work {
         private Optional<Jar> before = Optional.empty();
         private @Nullable PathStatus pathBefore;
 
-        private Task(Change change, SwapPlan plan, Progress progress) {
+        private Task(Change change, SwapPlan plan, Progress progress, Limits limits) {
+            this.limits = limits;
             this.change = change;
             this.plan = plan;
             this.progress = progress;
@@ -317,7 +319,7 @@ final class Work {
             if (first == null) {
                 return watchComponents(coming);
             }
-            var watch = new Watch(change.module(), plan.to(), before == null ? first : before, first);
+            var watch = new Watch(change.module(), plan.to(), before == null ? first : before, first, limits);
             ServiceRegistration<LogSink> sink =
                     modules.context().registerService(LogSink.class, watch, new Hashtable<>(Map.of("culvert.swap", "watch")));
             try {
@@ -432,7 +434,7 @@ final class Work {
 
         private void watchAbsence(PathStatus now) throws StepFailed, IOException, InterruptedException {
             move(new ChangeState.Watching());
-            var watch = new Watch(change.module(), "", now, now);
+            var watch = new Watch(change.module(), "", now, now, limits);
             long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(change.watchSeconds());
             while (System.nanoTime() - endNs < 0) {
                 PathStatus path = path();

@@ -37,7 +37,7 @@ class WatchTest {
     private static final PathStatus SWITCH = path(10, 100, 2, 40 * MEGABYTE, 0, 0);
 
     private static Watch watch(String module) {
-        return new Watch(module, "0.1.1", BEFORE, SWITCH);
+        return new Watch(module, "0.1.1", BEFORE, SWITCH, Limits.DEFAULT);
     }
 
     @Test
@@ -100,5 +100,20 @@ class WatchTest {
         String summary = watch("tls.jsse").summary(path(20, 104, 2, 0, 12, 0));
         assertEquals(List.of("4 handshakes completed", "0 failed", "0 errors logged", "12 packets dropped", "2 sessions"),
                 List.of(summary.split(", ")));
+    }
+
+    @Test
+    void shouldJudgeByTheLimitsThatWereChosen() {
+        PathStatus oneInThree = path(20, 104, 4, 80 * MEGABYTE, 0, 0);
+        assertTrue(limited(new Limits(15, 5, 25)).breach(oneInThree).isPresent());
+        assertEquals(Optional.empty(), limited(new Limits(40, 5, 25)).breach(oneInThree));
+        PathStatus slow = path(20, 104, 2, 42 * MEGABYTE, 5_000, 0);
+        assertTrue(limited(new Limits(15, 5, 25)).breach(slow).isPresent());
+        assertEquals(Optional.empty(), limited(new Limits(15, 5, 0)).breach(slow));
+        assertTrue(limited(new Limits(15, 5, 90)).breach(path(20, 104, 2, 70 * MEGABYTE, 5_000, 0)).isPresent());
+    }
+
+    private static Watch limited(Limits limits) {
+        return new Watch("tls.jsse", "0.1.1", BEFORE, SWITCH, limits);
     }
 }

@@ -4,6 +4,7 @@ import io.culvert.api.command.Command;
 import io.culvert.web.rest.access.Guard;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
@@ -23,7 +24,9 @@ final class Settings {
             return;
         }
         try {
-            command(context).run(Map.of("module", "web.rest", "values", values), _ -> true);
+            command(context, "config edit")
+                    .orElseThrow(() -> new IllegalStateException("nobody answers config edit"))
+                    .run(Map.of("module", "web.rest", "values", values), _ -> true);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) {
@@ -47,13 +50,18 @@ final class Settings {
         }
     }
 
-    private static Command command(BundleContext context) throws InvalidSyntaxException {
-        for (ServiceReference<Command> reference : context.getServiceReferences(Command.class, null)) {
-            Command command = context.getService(reference);
-            if (command != null && command.name().equals("config edit")) {
-                return command;
+    /** The command of a name, as of now. */
+    static Optional<Command> command(BundleContext context, String name) {
+        try {
+            for (ServiceReference<Command> reference : context.getServiceReferences(Command.class, null)) {
+                Command command = context.getService(reference);
+                if (command != null && command.name().equals(name)) {
+                    return Optional.of(command);
+                }
             }
+            return Optional.empty();
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
         }
-        throw new IllegalStateException("nobody answers config edit");
     }
 }

@@ -101,7 +101,7 @@ public final class WebRestComponent {
                 new Access.Limits(
                         Duration.ofMinutes(settings.idleMinutes()), Duration.ofHours(settings.sessionHours())),
                 () -> directories);
-        var setup = new Setup(access, store, json, home.resolve("run/setup-code"));
+        var setup = new Setup(access, store, json, home.resolve("run/setup-code"), name -> Settings.command(context, name));
         var server = new ConsoleServer(
                 table, files, access, audit, json, Duration.ofSeconds(settings.patienceSeconds()));
         certificates = new Certificates(store, json, clock, sources(home, settings), new Shop(server));
@@ -118,6 +118,7 @@ public final class WebRestComponent {
             registrations.add(context.registerService(
                     WebEndpoints.class, own, new Hashtable<>(Map.of("culvert.own", "true"))));
         }
+        access.writesTo(audit);
         access.start();
         var place = new Guard.Place(
                 settings.address(),

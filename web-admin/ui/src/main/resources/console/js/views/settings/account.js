@@ -1,8 +1,8 @@
 // The signed-in administrator's own: password, second factor, passkeys, recovery codes, language, other places.
 import { html, nothing } from '../../lit.js';
-import { state, setTheme, remember } from '../../store.js';
-import { post, del, seg } from '../../api.js';
-import { t, tn, word, LANGUAGES, language, serverZone } from '../../i18n.js';
+import { state, set, setTheme, remember } from '../../store.js';
+import { get, post, del, seg } from '../../api.js';
+import { t, tn, word, clock, LANGUAGES, language, serverZone } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
 import { openDialog, confirm, foot } from '../../parts/dialog.js';
 import { field, select } from '../../parts/form.js';
@@ -16,13 +16,25 @@ const own = new Loaded('/me/factors'), places = new Loaded('/auth/sessions');
 
 export default {
   enter() { own.load(); places.load(); },
-  view: () => html`${own.show(account)}${look()}${places.show(elsewhere)}`,
+  view: () => html`${unproven()}${own.show(account)}${look()}${places.show(elsewhere)}`,
 };
+
+/** What was changed of the own sign-in holds once it was used; until then the former one can come back. */
+const unproven = () => new Date(state.session.signInUntil ?? 0) > Date.now() ? html`<div class="notice warn" role="status">${icon('timer')}<div class="grow"><b>${t('account.proveHead')}</b> ${t('account.proveText', { at: clock(state.session.signInUntil) })}</div><button class="btn small" type="button" @click=${signInAnew}>${icon('log-in', 's')}${t('account.prove')}</button></div>` : nothing;
+async function signInAnew() {
+  try { await del('/auth/session'); } finally { set({ session: null }); dispatchEvent(new CustomEvent('culvert-begin')); }
+}
+/** Asks the server whether the sign-in is now to be proven. */
+async function changed() {
+  own.load();
+  const session = await get('/auth/session').catch(() => null);
+  if (session?.name) { state.csrf = session.csrf; set({ session: { ...state.session, ...session } }); }
+}
 
 const row = (image, tone, heading, text, action) => html`<li>${icon(image, tone)}<div><b>${heading}</b><span>${text}</span></div>${action ?? nothing}</li>`;
 
 const account = a => html`<section class="card" aria-labelledby="own"><header><h2 id="own">${t('account.head', { name: state.session.name })}</h2>${badge('accent', 'shield-check', word('role', state.session.role))}</header><div class="body"><ul class="checks rows">
-  ${row('key-round', 'ok', t('signin.password'), t('account.passwordText'), html`<button class="btn small" type="button" @click=${() => changePassword('/me/password', state.session.name)}>${t('self.change')}<span class="vh"> ${t('signin.password')}</span></button>`)}
+  ${row('key-round', 'ok', t('signin.password'), t('account.passwordText'), html`<button class="btn small" type="button" @click=${() => changePassword('/me/password', state.session.name, false, changed)}>${t('self.change')}<span class="vh"> ${t('signin.password')}</span></button>`)}
   ${row('smartphone', a.totp ? 'ok' : 'warn', t('account.totp'), a.totp ? t('account.totpOn') : t('account.totpOff'), html`<button class="btn small" type="button" @click=${enrol}>${a.totp ? t('account.totpReplace') : t('account.totpAdd')}</button>`)}
   ${row('list-checks', a.recoveryLeft > 2 ? 'ok' : 'warn', t('account.recovery'), tn('account.recoveryLeft', a.recoveryLeft ?? 0), html`<button class="btn small" type="button" @click=${newCodes}>${t('account.recoveryNew')}</button>`)}
   ${(a.passkeys ?? []).map(k => row('fingerprint', 'ok', k.name || t('account.passkey'), html`${t('account.passkeyAdded')} ${when(k.created)}`, html`<button class="btn small" type="button" @click=${() => dropPasskey(k)}>${icon('trash-2', 's')}${t('do.remove')}<span class="vh"> ${k.name}</span></button>`))}
@@ -92,4 +104,4 @@ function addPasskey() {
     }),
   });
 }
-const dropPasskey = k => confirm({ heading: t('account.passkeyDrop', { name: k.name }), list: [['fingerprint', 'warn', t('account.passkeyDropText'), '']], action: t('do.remove'), run: async () => { await del(`/me/passkeys/${seg(k.id)}`); own.load(); } });
+const dropPasskey = k => confirm({ heading: t('account.passkeyDrop', { name: k.name }), list: [['fingerprint', 'warn', t('account.passkeyDropText'), '']], action: t('do.remove'), run: async () => { await del(`/me/passkeys/${seg(k.id)}`); changed(); } });

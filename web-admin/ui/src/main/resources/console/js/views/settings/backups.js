@@ -1,12 +1,13 @@
 // Backups: one encrypted file with everything in it. Make one, keep some on a schedule, restore.
 import { html, nothing } from '../../lit.js';
 import { redraw, state } from '../../store.js';
-import { post, put, del, url, seg } from '../../api.js';
+import { post, put, del, upload, url, seg } from '../../api.js';
 import { t, bytes, dateTime } from '../../i18n.js';
 import { Loaded } from '../../parts/loaded.js';
 import { openDialog, confirm, foot, points } from '../../parts/dialog.js';
 import { field, secret, select, ownerOf } from '../../parts/form.js';
 import { prove } from '../../parts/proof.js';
+import { restoreDialog } from '../restore.js';
 import { passPhrase } from '../../parts/phrase.js';
 import { icon, badge, empty, copy, at } from '../../parts/ui.js';
 import { toast } from '../../parts/say.js';
@@ -65,15 +66,4 @@ function edit(b) {
   });
 }
 
-/** Restoring replaces the appliance this page comes from, so it is done on the terminal. */
-function restore() {
-  const d = openDialog({
-    size: 'narrow',
-    view: () => ({
-      heading: t('backup.restoreHead'), text: t('backup.restoreText'),
-      body: html`${points([['triangle-alert', 'warn', t('backup.replaces'), t('backup.replacesText')], ['users', 'ok', t('backup.clients'), t('backup.clientsText')]])}
-        <ol class="numbered"><li>${t('backup.step1')}</li><li>${t('backup.step2')}<pre class="mono small code" tabindex="0">culvert restore FILE</pre></li><li>${t('backup.step3')}<pre class="mono small code" tabindex="0">culvert up</pre></li></ol>`,
-      foot: html`<button class="btn primary" type="button" @click=${() => d.close()}>${t('do.done')}</button>`,
-    }),
-  });
-}
+const restore = () => restoreDialog({ kept: backups.data?.items ?? [], host: backups.data?.host ?? '', send: file => upload('/backups/uploads', file), start: body => post('/backups:restore', body) });

@@ -2,6 +2,7 @@ package io.culvert.web.rest.access;
 
 import io.culvert.api.auth.UserDirectory;
 import io.culvert.api.store.Store;
+import io.culvert.api.web.AuditTrail;
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
@@ -37,6 +38,8 @@ public final class Access implements Gate, AutoCloseable {
     final Tokens tokens;
     final Passkeys passkeys;
     final Delays delays;
+    final SignInGuard signIns;
+    final Languages languages;
     private final Supplier<List<UserDirectory>> directories;
     private BooleanSupplier setup = () -> false;
     private @Nullable Thread sweeping;
@@ -61,6 +64,8 @@ public final class Access implements Gate, AutoCloseable {
         tokens = new Tokens(store, json, secrets, clock);
         passkeys = new Passkeys(json, secrets, clock);
         delays = new Delays(clock);
+        signIns = new SignInGuard(store, json, administrators, clock);
+        languages = new Languages(store, json);
     }
 
     /** Takes up the sessions that the store has, and looks after them. */
@@ -78,6 +83,7 @@ public final class Access implements Gate, AutoCloseable {
             while (true) {
                 Thread.sleep(SWEEP);
                 sessions.sweep();
+                signIns.sweep();
             }
         } catch (InterruptedException e) {
             // Closed.
@@ -168,6 +174,11 @@ public final class Access implements Gate, AutoCloseable {
         }
     }
 
+    /** Where it is written down that a sign-in came back which nobody has proven to be of use. */
+    public void writesTo(AuditTrail trail) {
+        signIns.writesTo(trail);
+    }
+
     /** Who is told of calls that pass. */
     public void guardedBy(Guard other) {
         guard = other;
@@ -202,6 +213,8 @@ public final class Access implements Gate, AutoCloseable {
     /**
      * What a page is told of its session.
      *
+     * @param language that this account reads the console in; empty for the browser's own
+     * @param signInUntil until when the own sign-in, which was changed, has to be used, else what was before comes back
      * @param setup whether steps of the set-up are left
      */
     record Me(
@@ -213,11 +226,13 @@ public final class Access implements Gate, AutoCloseable {
             String csrf,
             @Nullable Instant confirmedUntil,
             boolean factorNeeded,
+            String language,
+            @Nullable Instant signInUntil,
             boolean setup) {}
 
     /** What a page is told that has no session. */
     Me nobody() {
-        return new Me("", text(Role.NONE), "", null, null, "", null, false, setup.getAsBoolean());
+        return new Me("", text(Role.NONE), "", null, null, "", null, false, "", null, setup.getAsBoolean());
     }
 
     /** @param left whether steps of the set-up are left */
@@ -238,6 +253,8 @@ public final class Access implements Gate, AutoCloseable {
                 session.csrf(),
                 proved != null && sessions.isFresh(session) ? proved.plus(Sessions.FRESH) : null,
                 needed,
+                languages.of(session.role(), session.name()),
+                session.role() == Role.SELF ? null : signIns.until(session.name()).orElse(null),
                 setup.getAsBoolean());
     }
 
@@ -249,6 +266,7 @@ public final class Access implements Gate, AutoCloseable {
         }
         if (role != Role.SELF) {
             administrators.change(name, known -> known.signedIn(clock.instant()));
+            signIns.holds(name);
         }
         Sessions.Opened opened =
                 sessions.open(Session.Stage.FULL, name, role, via, request.caller().from(), agent(request));

@@ -130,6 +130,7 @@ public final class AccessCommands {
                     .withPasskeys(List.of())
                     .withRecovery(List.of())
                     .with(known.role(), true));
+            access.signIns.holds(changed.name());
             access.sessions.endAll(each -> each.name().equals(changed.name()) && each.role() != Role.SELF);
             return changed;
         });
@@ -147,6 +148,7 @@ public final class AccessCommands {
         String name = text(arguments, "name");
         return audited("admin remove", name, List.of(), () -> {
             access.administrators.remove(name);
+            access.signIns.holds(name);
             access.sessions.endAll(each -> each.name().equalsIgnoreCase(name) && each.role() != Role.SELF);
             return "removed " + name;
         });

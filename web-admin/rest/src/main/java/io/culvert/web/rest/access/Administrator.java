@@ -71,7 +71,7 @@ record Administrator(
         return new Administrator(name, other, on, password, totp, totpPeriod, passkeys, recovery, created, signedIn);
     }
 
-    Administrator signedIn(Instant at) {
+    Administrator signedIn(@Nullable Instant at) {
         return new Administrator(name, role, enabled, password, totp, totpPeriod, passkeys, recovery, created, at);
     }
 

@@ -5,6 +5,7 @@ import static io.culvert.api.web.WebEndpoint.get;
 import static io.culvert.api.web.WebEndpoint.patch;
 import static io.culvert.api.web.WebEndpoint.post;
 
+import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
@@ -142,6 +143,13 @@ public final class AdministratorEndpoints implements WebEndpoints {
             hash = access.passwords.hash(password);
         }
         String kept = hash;
+        boolean self = isSelf(request, found);
+        if (self && !enabled) {
+            throw ownAccount(found);
+        }
+        if (self) {
+            access.signIns.changing(found);
+        }
         Administrator next = access.administrators.change(found.name(), known -> {
             Administrator changed = known.with(role, enabled);
             return kept.isEmpty() ? changed : changed.withPassword(kept);
@@ -151,12 +159,26 @@ public final class AdministratorEndpoints implements WebEndpoints {
         if (!kept.isEmpty()) {
             request.changedSecret("password");
         }
-        String own = request.caller().name().equals(found.name())
+        if (!self) {
+            access.signIns.holds(found.name());
+        }
+        String own = self
                 ? access.session(request).map(Session::id).orElse("")
                 : "";
         boolean keepOwn = role == found.role() && enabled;
         endSessions(found.name(), keepOwn ? own : "");
         return WebResponse.json(shown(next));
+    }
+
+    private static boolean isSelf(WebRequest request, Administrator found) {
+        Caller caller = request.caller();
+        return caller.means() == Caller.Means.SESSION && caller.name().equalsIgnoreCase(found.name());
+    }
+
+    /** Nobody could take that back by signing in anew. */
+    private Problem ownAccount(Administrator self) throws Problem {
+        access.administrators.keepOne(self.name());
+        return Problem.conflict("own-account", "you would lock yourself out; another administrator has to do that");
     }
 
     private void endSessions(String name, String but) throws Problem {
@@ -169,8 +191,15 @@ public final class AdministratorEndpoints implements WebEndpoints {
         if (found.password().isEmpty()) {
             throw Problem.conflict("no-password", "without a password nothing would be left to sign in with; give one first");
         }
+        boolean self = isSelf(request, found);
+        if (self) {
+            access.signIns.changing(found);
+        }
         Administrator next = access.administrators.change(
                 found.name(), known -> known.withTotp("", 0).withPasskeys(List.of()).withRecovery(List.of()));
+        if (!self) {
+            access.signIns.holds(found.name());
+        }
         request.changed("totp", String.valueOf(!found.totp().isEmpty()), "false");
         request.changed("passkeys", String.valueOf(found.passkeys().size()), "0");
         endSessions(found.name(), "");
@@ -179,7 +208,12 @@ public final class AdministratorEndpoints implements WebEndpoints {
 
     private WebResponse remove(WebRequest request) throws Problem {
         Administrator found = found(request);
+        if (isSelf(request, found)) {
+            throw ownAccount(found);
+        }
         access.administrators.remove(found.name());
+        access.signIns.holds(found.name());
+        access.languages.forget(found.role(), found.name());
         request.changed("role", Access.text(found.role()), "");
         endSessions(found.name(), "");
         return WebResponse.none();

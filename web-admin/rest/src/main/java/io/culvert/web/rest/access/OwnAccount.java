@@ -3,6 +3,7 @@ package io.culvert.web.rest.access;
 import static io.culvert.api.web.WebEndpoint.delete;
 import static io.culvert.api.web.WebEndpoint.get;
 import static io.culvert.api.web.WebEndpoint.post;
+import static io.culvert.api.web.WebEndpoint.put;
 
 import io.culvert.api.web.Caller;
 import io.culvert.api.web.Problem;
@@ -44,6 +45,8 @@ public final class OwnAccount implements WebEndpoints {
 
     record Code(String code) {}
 
+    record Language(String language) {}
+
     record Codes(List<String> recovery) {}
 
     record NewKey(@Nullable String name, Map<String, Object> credential) {}
@@ -75,7 +78,23 @@ public final class OwnAccount implements WebEndpoints {
                         .with(Flag.FRESH_PROOF),
                 post(BASE + "/recovery-codes", Role.SIGNED_IN, "Ten new recovery codes in place of the old ones.",
                                 Void.class, Codes.class, this::newCodes)
-                        .with(Flag.FRESH_PROOF));
+                        .with(Flag.FRESH_PROOF),
+                put(BASE + "/language", Role.SIGNED_IN, "Keep the language that the caller reads the console in.",
+                        Language.class, Void.class, this::language));
+    }
+
+    private WebResponse language(WebRequest request) throws Problem {
+        Caller caller = request.caller();
+        if (caller.means() != Caller.Means.SESSION) {
+            throw Problem.forbidden("this is for those who have signed in");
+        }
+        String language = request.body(Language.class).language();
+        if (!language.matches("|[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")) {
+            throw Problem.field("language", "must be a tag such as de, or empty for the browser's own");
+        }
+        request.changed("language", access.languages.of(caller.role(), caller.name()), language);
+        access.languages.set(caller.role(), caller.name(), language);
+        return WebResponse.none();
     }
 
     private Administrator self(WebRequest request) throws Problem {
@@ -110,7 +129,9 @@ public final class OwnAccount implements WebEndpoints {
         String password = request.body(NewPassword.class).password();
         Password.check(password);
         String hash = access.passwords.hash(password);
+        access.signIns.changing(self);
         access.administrators.change(self.name(), known -> known.withPassword(hash));
+        request.changedSecret("password");
         String current = session(request);
         access.sessions.endAll(each -> each.name().equals(self.name()) && each.role() != Role.SELF && !each.id().equals(current));
         return WebResponse.none();
@@ -139,6 +160,11 @@ public final class OwnAccount implements WebEndpoints {
             throw Problem.field("code", "is wrong; compare the clocks of both devices");
         }
         secrets.remove(id);
+        if (self.totp().isEmpty()) {
+            request.changed("totp", "false", "true");
+        } else {
+            request.changedSecret("totp");
+        }
         var codes = self.hasFactor() ? List.<String>of() : codes();
         access.administrators.change(self.name(), known -> {
             Administrator next = known.withTotp(secret, period.getAsLong());
@@ -150,7 +176,9 @@ public final class OwnAccount implements WebEndpoints {
     private WebResponse totpRemoved(WebRequest request) throws Problem {
         Administrator self = self(request);
         keepFactor(self, self.withTotp("", 0));
+        access.signIns.changing(self);
         access.administrators.change(self.name(), known -> known.withTotp("", 0));
+        request.changed("totp", "true", "false");
         return WebResponse.none();
     }
 
@@ -181,6 +209,7 @@ public final class OwnAccount implements WebEndpoints {
             Administrator next = known.withPasskeys(keys);
             return codes.isEmpty() ? next : next.withRecovery(hashes(codes));
         });
+        request.changed("passkeys", String.valueOf(self.passkeys().size()), String.valueOf(self.passkeys().size() + 1));
         return new WebResponse.Json(201, new KeyAdded(shown(key), codes), Map.of());
     }
 
@@ -197,8 +226,10 @@ public final class OwnAccount implements WebEndpoints {
             throw Problem.notFound("you have no such passkey");
         }
         keepFactor(self, self.withPasskeys(left));
+        access.signIns.changing(self);
         access.administrators.change(self.name(), known -> known.withPasskeys(
                 known.passkeys().stream().filter(each -> !each.id().equals(id)).toList()));
+        request.changed("passkeys", String.valueOf(self.passkeys().size()), String.valueOf(left.size()));
         return WebResponse.none();
     }
 
@@ -209,6 +240,7 @@ public final class OwnAccount implements WebEndpoints {
         }
         List<String> codes = codes();
         access.administrators.change(self.name(), known -> known.withRecovery(hashes(codes)));
+        request.changedSecret("recoveryCodes");
         return WebResponse.json(new Codes(codes));
     }
 

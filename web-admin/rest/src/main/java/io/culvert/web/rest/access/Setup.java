@@ -3,6 +3,8 @@ package io.culvert.web.rest.access;
 import static io.culvert.api.web.WebEndpoint.get;
 import static io.culvert.api.web.WebEndpoint.post;
 
+import io.culvert.api.command.Command;
+import io.culvert.api.command.CommandException;
 import io.culvert.api.store.Store;
 import io.culvert.api.web.Problem;
 import io.culvert.api.web.Role;
@@ -21,7 +23,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +43,7 @@ public final class Setup implements WebEndpoints {
     private static final String KEY = "state";
     private static final int GUESSES = 20;
 
+    private final Function<String, Optional<Command>> commands;
     private final Access access;
     private final Records<State> records;
     private final Path file;
@@ -69,9 +75,13 @@ public final class Setup implements WebEndpoints {
 
     record Made(Access.Me session, List<String> recovery) {}
 
-    /** @param file where the code is written for root */
-    public Setup(Access access, Store store, Json json, Path file) {
+    /**
+     * @param file where the code is written for root
+     * @param commands the command of a name, as of now
+     */
+    public Setup(Access access, Store store, Json json, Path file, Function<String, Optional<Command>> commands) {
         this.access = access;
+        this.commands = commands;
         this.records = new Records<>(store, json, "web/setup/", State.class);
         this.file = file;
         access.settingUp(this::isLeft);
@@ -93,9 +103,73 @@ public final class Setup implements WebEndpoints {
                 post(BASE + "/claim", Role.NONE, "Claim the appliance with the code from its terminal.",
                                 Claim.class, Shown.class, this::claim)
                         .with(Flag.BEFORE_SETUP),
+                new WebEndpoint("POST", BASE + "/backup", Role.NONE,
+                        "Send a backup that is to be restored in place of the set-up.", Void.class, Sent.class,
+                        Set.of(Flag.RAW_BODY, Flag.BEFORE_SETUP), this::backup),
+                post(BASE + "/restore", Role.NONE, "Make the appliance the one of the backup that was sent; it starts again.",
+                                Restore.class, Restored.class, this::restore)
+                        .with(Flag.BEFORE_SETUP),
                 post(BASE + "/steps/{id}", Role.NONE, "Do a step: the administrator, or tell that another one is done.",
                                 StepBody.class, Map.class, this::step)
                         .with(Flag.BEFORE_SETUP));
+    }
+
+    record Sent(String upload) {}
+
+    record Restore(String upload, String passphrase) {
+        @Override
+        public String toString() {
+            return "Restore[" + upload + "]";
+        }
+    }
+
+    /** What the appliance will be when it has started again. */
+    record Restored(String host, String created, String version, int files, int records) {}
+
+    private Session claimed(WebRequest request) throws Problem {
+        if (access.administrators.any()) {
+            throw Problem.gone("the appliance has an administrator already: sign in, and restore under Settings");
+        }
+        return access.session(request)
+                .filter(each -> each.stage() == Session.Stage.CLAIMED)
+                .orElseThrow(() -> new Problem(401, "claim-first", "type the code from the terminal first"));
+    }
+
+    private WebResponse backup(WebRequest request) throws Problem, InterruptedException {
+        claimed(request);
+        request.begin();
+        Object sent = run("backup receive", Map.of("stream", request.stream()));
+        return new WebResponse.Json(201, new Sent(text(sent, "upload")), Map.of());
+    }
+
+    private WebResponse restore(WebRequest request) throws Problem, InterruptedException {
+        claimed(request);
+        Restore body = request.body(Restore.class);
+        request.begin();
+        Object facts = run("backup restore", Map.of("upload", body.upload(), "passphrase", body.passphrase()));
+        request.note("of " + text(facts, "host") + ", made " + text(facts, "created"));
+        return WebResponse.accepted(new Restored(
+                text(facts, "host"),
+                text(facts, "created"),
+                text(facts, "version"),
+                Integer.parseInt(text(facts, "files")),
+                Integer.parseInt(text(facts, "records"))));
+    }
+
+    private static String text(Object answer, String name) {
+        return answer instanceof Map<?, ?> map ? String.valueOf(map.get(name)) : "";
+    }
+
+    private Object run(String command, Map<String, Object> arguments) throws Problem, InterruptedException {
+        Command found = commands.apply(command)
+                .orElseThrow(() -> Problem.unavailable("the module backup does not run; see the modules"));
+        try {
+            return found.run(arguments, _ -> true);
+        } catch (CommandException e) {
+            throw e.getMessage().contains("passphrase")
+                    ? Problem.field("passphrase", "does not open this backup; nothing was changed")
+                    : Problem.refused(e.getMessage());
+        }
     }
 
     private List<String> done() throws Problem {

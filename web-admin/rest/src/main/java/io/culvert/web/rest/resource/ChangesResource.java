@@ -102,6 +102,7 @@ public final class ChangesResource {
      * @param refusals why it cannot be done; empty when it can
      * @param watchSeconds for how long it is watched unless told
      * @param limits what is watched
+     * @param limitDefaults the limits of that, unless told; null for what has none
      * @param planHash names the state that the plan saw
      */
     public record Plan(
@@ -123,7 +124,18 @@ public final class ChangesResource {
             List<String> notes,
             int watchSeconds,
             List<String> limits,
+            @Nullable Limits limitDefaults,
             String planHash) {}
+
+    /**
+     * What a new version may do before it is rolled back; what is left out is as by default.
+     *
+     * @param handshakes percentage points by which the share of failed handshakes may be above that of before, 0 to 100
+     * @param errors that the module may log a minute
+     * @param throughput percent of before that each session must carry at least, 0 to 100; 0 to leave it alone
+     */
+    public record Limits(
+            @Nullable Integer handshakes, @Nullable Integer errors, @Nullable Integer throughput) {}
 
     /** Something that was done or found. */
     public record Step(String time, String line) {}
@@ -167,11 +179,13 @@ public final class ChangesResource {
      *
      * @param planHash of the plan that was looked at
      * @param watch seconds, 0 for no watch
+     * @param limits of the watch
      * @param confirm to stop or remove what serves sessions: their number in the plan
      */
     public record ApplyChange(
             @Nullable String strategy,
             @Nullable Integer watch,
+            @Nullable Limits limits,
             @Nullable String note,
             @Nullable String planHash,
             @Nullable String confirm) {}

@@ -57,6 +57,7 @@ final class ConfigPlans {
                 List.of(),
                 0,
                 List.of("components"),
+                null,
                 hash(wish, revision));
     }
 

@@ -2,6 +2,7 @@ package io.culvert.web.rest.resource;
 
 import io.culvert.api.web.Problem;
 import io.culvert.web.rest.resource.ChangesResource.ApplyChange;
+import io.culvert.web.rest.resource.ChangesResource.Limits;
 import io.culvert.web.rest.resource.ChangesResource.Plan;
 import io.culvert.web.rest.resource.ChangesResource.PlanChange;
 import io.culvert.web.rest.resource.ChangesResource.SettingsDifference;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Plans of modules, as the swap engine makes them. */
 final class ModulePlans {
+    private static final int MOST_ERRORS = 10_000;
+
     private ModulePlans() {}
 
     static Plan plan(Commands commands, PlanChange wish, String strategy) throws Problem, InterruptedException {
@@ -45,7 +48,32 @@ final class ModulePlans {
                 row.texts("notes"),
                 (int) row.number("watch"),
                 List.of("components", "handshakes", "throughput", "errors"),
+                limits(row.row("limits")),
                 row.text("planHash"));
+    }
+
+    private static @Nullable Limits limits(Row row) {
+        return row.values().isEmpty()
+                ? null
+                : new Limits((int) row.number("handshakes"), (int) row.number("errors"), (int) row.number("throughput"));
+    }
+
+    private static Map<String, Integer> arguments(Limits limits) throws Problem {
+        var arguments = new HashMap<String, Integer>();
+        put(arguments, "handshakes", limits.handshakes(), 100);
+        put(arguments, "errors", limits.errors(), MOST_ERRORS);
+        put(arguments, "throughput", limits.throughput(), 100);
+        return arguments;
+    }
+
+    private static void put(Map<String, Integer> arguments, String name, @Nullable Integer value, int most)
+            throws Problem {
+        if (value != null) {
+            if (value < 0 || value > most) {
+                throw Problem.field("limits." + name, "must be 0 to " + most);
+            }
+            arguments.put(name, value);
+        }
     }
 
     private static Map<String, Object> arguments(PlanChange wish, String strategy) {
@@ -86,6 +114,9 @@ final class ModulePlans {
         arguments.put("detach", true);
         if (word.watch() != null) {
             arguments.put("watch", word.watch());
+        }
+        if (word.limits() != null) {
+            arguments.put("limits", arguments(word.limits()));
         }
         return commands.row("module " + wish.kind(), arguments).text("id");
     }

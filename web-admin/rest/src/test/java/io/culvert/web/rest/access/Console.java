@@ -5,6 +5,7 @@ import io.culvert.api.auth.Authenticator;
 import io.culvert.api.auth.Credentials;
 import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.web.ConsoleCertificate;
+import io.culvert.api.command.Command;
 import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebEndpoints;
@@ -34,6 +35,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -42,6 +45,8 @@ final class Console implements AutoCloseable {
     static final String PASSWORD = "correct horse battery";
 
     final MemoryStore store = new MemoryStore();
+    /** What modules answer. */
+    final Map<String, Command> commands = new ConcurrentHashMap<>();
     final Json json = new Json();
     final EndpointTable table = new EndpointTable();
     final StaticFiles files = new StaticFiles();
@@ -65,7 +70,7 @@ final class Console implements AutoCloseable {
         audit = AuditLog.open(home.resolve("audit/audit.jsonl"), json, clock);
         var limits = new Access.Limits(Duration.ofMinutes(30), Duration.ofHours(12));
         access = new Access(store, json, clock, new SecureRandom(), limits, List::of);
-        setup = new Setup(access, store, json, home.resolve("code"));
+        setup = new Setup(access, store, json, home.resolve("code"), name -> Optional.ofNullable(commands.get(name)));
         server = new ConsoleServer(table, files, access, audit, json, patience);
         certificates = new Certificates(store, json, clock, new OwnOnly(authority), new Shop(server));
         guard = new Guard(
@@ -89,6 +94,7 @@ final class Console implements AutoCloseable {
         }
         var appliance = new Appliance(new NothingRuns(), home, "0.1.0", clock, new SecureRandom());
         table.add(appliance::endpoints);
+        access.writesTo(audit);
         access.start();
         server.start();
         server.openTls("127.0.0.1", 0, certificates.refresh());

@@ -69,6 +69,21 @@ class ChangesResourceTest {
     }
 
     @Test
+    void shouldHandTheLimitsOfTheWatchOn() throws Exception {
+        Change draft = plan(UPDATE);
+        String limits = ",\"limits\":{\"handshakes\":%d,\"throughput\":0}}";
+        Problem refused = assertThrows(
+                Problem.class, () -> apply(draft.id(), "{\"planHash\":\"" + hash + "\"" + limits.formatted(101)));
+        assertEquals("must be 0 to 100", refused.fields().get("limits.handshakes"));
+        assertEquals(202, apply(draft.id(), "{\"planHash\":\"" + hash + "\"" + limits.formatted(40)).status());
+        assertTrue(
+                fake.calls.stream().anyMatch(call -> call.startsWith("module update")
+                        && (call.contains("limits={handshakes=40, throughput=0}")
+                                || call.contains("limits={throughput=0, handshakes=40}"))),
+                fake.calls.toString());
+    }
+
+    @Test
     void shouldAnswerAStalePlanWithAFreshOneAndDoNothing() throws Exception {
         Change draft = plan(UPDATE);
         hash = "another";
