@@ -34,7 +34,7 @@ final class Again {
             arguments.setAtIndex(ADDRESS, words.length, MemorySegment.NULL);
             MemorySegment program = arena.allocateFrom(Path.of("/proc/self/exe").toRealPath().toString());
             int closed = (int) call("close_range", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT))
-                    .invokeExact((int) FIRST, (int) ALL, (int) CLOSE_ON_EXEC);
+                    .invokeExact(FIRST, ALL, CLOSE_ON_EXEC);
             int failed = (int) call("execv", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS))
                     .invokeExact(program, arguments);
             throw new IllegalStateException("execv " + failed + ", close_range " + closed);
