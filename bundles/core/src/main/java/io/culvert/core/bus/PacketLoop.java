@@ -59,6 +59,8 @@ final class PacketLoop implements Runnable {
     private int sessions;
     private int tunHolds;
     private long longestRoundNs;
+    private boolean failed;
+    private long loggedNs;
     private volatile boolean stopped;
 
     /**
@@ -222,31 +224,34 @@ final class PacketLoop implements Runnable {
     @Override
     public void run() {
         poller.begin();
-        boolean failed = false;
-        long loggedNs = nowNs - LOG_INTERVAL_NS;
+        loggedNs = nowNs - LOG_INTERVAL_NS;
         while (!stopped) {
-            long pauseNs = pacing.pauseNs();
-            if (pauseNs > 0) {
-                poller.pause(pauseNs);
-            }
-            // A round that failed may have read the signal without taking it back, and has flushed nothing: who signals
-            // now wakes nobody, so the next round follows at once.
-            poller.await(
-                    failed || !commands.isEmpty() || outbound.hasMore() ? 0 : timers.delayNs(clock.getAsLong()));
-            failed = true;
-            try {
-                round();
-                failed = false;
-                longestRoundNs = Math.max(longestRoundNs, clock.getAsLong() - nowNs);
-            } catch (Throwable t) {
-                // Without this thread nothing moves any more, so nothing may end it.
-                if (nowNs - loggedNs >= LOG_INTERVAL_NS) {
-                    loggedNs = nowNs;
-                    LOG.error("loop: a round failed", t);
-                }
-            }
+            turn();
         }
         commands.drain();
+    }
+
+    /** Waits for a round, and makes it. A method of its own, as the loop around it stays interpreted where little passes. */
+    private void turn() {
+        long pauseNs = pacing.pauseNs();
+        if (pauseNs > 0) {
+            poller.pause(pauseNs);
+        }
+        // A round that failed may have read the signal without taking it back, and has flushed nothing: who signals
+        // now wakes nobody, so the next round follows at once.
+        poller.await(failed || !commands.isEmpty() || outbound.hasMore() ? 0 : timers.delayNs(clock.getAsLong()));
+        failed = true;
+        try {
+            round();
+            failed = false;
+            longestRoundNs = Math.max(longestRoundNs, clock.getAsLong() - nowNs);
+        } catch (Throwable t) {
+            // Without this thread nothing moves any more, so nothing may end it.
+            if (nowNs - loggedNs >= LOG_INTERVAL_NS) {
+                loggedNs = nowNs;
+                LOG.error("loop: a round failed", t);
+            }
+        }
     }
 
     /** Leads the address to {@code session}, or no longer. */
