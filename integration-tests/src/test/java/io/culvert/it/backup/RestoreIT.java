@@ -23,6 +23,8 @@ class RestoreIT {
     private static final List<String> CORE = List.of("redirectGateway: false");
     private static final List<String> OPENVPN = List.of("udp: { transport: udp, port: 1194 }");
 
+    private static final Duration SOON = Duration.ofSeconds(60);
+
     @TempDir
     Path kept;
 
@@ -89,6 +91,44 @@ class RestoreIT {
         refused = appliance.cli("restore", altered.toString(), "--passphrase-file", passphrase.toString());
         assertTrue(refused.exit() == 1 && refused.output().contains("no whole backup"), refused.output());
         assertFalse(Files.exists(home.resolve("etc/culvert.yaml")), "nothing was changed");
+    }
+
+    @Test
+    void shouldStartAgainWithABackupThatTheConsoleRestores() throws Exception {
+        try (var lab = Lab.open("backup-console", 0)) {
+            var home = lab.directory().resolve("home");
+            var appliance = lab.with(new Appliance(lab.server, home));
+            appliance.configure(CORE, OPENVPN, "web.rest", "auth.totp").up();
+            appliance.addUser("alice", "open sesame");
+            post(lab, home, "/backups", "{\"passphrase\":\"correct horse battery\"}");
+            appliance.cli("user", "remove", "alice").ok();
+            String name = appliance.json("backups").toString().replaceAll("(?s).*name=([^,}]*).*", "$1");
+            String host = lab.server.exec(SOON, "hostname").ok().strip();
+
+            String asked = "{\"name\":\"" + name + "\",\"passphrase\":\"%s\",\"confirm\":\"%s\"}";
+            assertTrue(post(lab, home, "/backups:restore", asked.formatted("correct horse battery", "nobody")).contains("\"confirm\""));
+            assertTrue(post(lab, home, "/backups:restore", asked.formatted("incorrect horse", host)).contains("passphrase"));
+            assertFalse(appliance.cli("user", "list").ok().contains("alice"), "nothing was changed");
+
+            int lines = appliance.process().lines().size();
+            post(lab, home, "/backups:restore", asked.formatted("correct horse battery", host));
+            appliance.process().await("starting again with what was restored", lines, Appliance.READY);
+            appliance.process().await("ready in \\d+ ms", lines, Appliance.READY);
+            assertTrue(appliance.cli("user", "list").ok().contains("alice"));
+
+            appliance.cli("user", "remove", "alice").ok();
+            post(lab, home, "/backups:restore", asked.formatted("correct horse battery", host));
+            appliance.process().kill9();
+            appliance.up();
+            assertTrue(appliance.cli("user", "list").ok().contains("alice"), "it counts once it was answered");
+        }
+    }
+
+    private static String post(Lab lab, Path home, String path, String body) {
+        return lab.server
+                .exec(SOON, "curl", "-sS", "--unix-socket", home.resolve("run/web.sock").toString(), "-H",
+                        "Content-Type: application/json", "-d", body, "http://localhost/api/v1" + path)
+                .ok();
     }
 
     @Test

@@ -134,8 +134,14 @@ final class FakeBackend implements AutoCloseable {
         example("DELETE", "/auth/.*", 204, null);
     }
 
+    static final List<String> CODES = List.of(
+            "7KQ2-MH4X-9TWD", "C3VN-8RJP-5GYA", "XW6B-2DTE-QK9H", "4MPY-NA7C-VJ3G", "H9RD-T5XK-8WQB", "2YGE-6CVM-PN4J",
+            "QB8T-JH3W-7DKA", "5XAN-9GMR-CY2P", "VK4D-E7TB-3HQX", "8JWC-PY6N-MR5G");
+
     /** What the console's own settings and a user's own page ask for. */
     private void ownSettings() {
+        answer("POST", "/me/recovery-codes", 200, Map.of("recovery", CODES));
+        answer("PUT", "/me/language", 204, null);
         answer("GET", "/me/factors", 200, json(
                 "{'totp':true,'recoveryLeft':7,'passkeys':[{'id':'k1','name':'laptop','created':'2026-11-02T08:00:00Z'}]}"));
         answer("GET", "/administrators", 200, json(
@@ -148,7 +154,7 @@ final class FakeBackend implements AutoCloseable {
         answer("POST", "/tokens", 201, json("{'id':'t2','token':'cvt_9f2c71ae04d1b8','expires':'2027-02-01T08:00:00Z'}"));
         answer("GET", "/backups", 200, json(
                 "{'items':[{'name':'culvert-2026-11-21.backup','bytes':482110,'created':'2026-11-21T03:00:00Z'}],'next':'2026-11-22T03:00:00Z',"
-                        + "'total':1,'schedule':{'every':'daily','at':'03:00','keep':7,'passphrase':true},'problem':''}"));
+                        + "'passphraseSet':true,'host':'vpn-berlin','schedule':{'every':'daily','at':'03:00','keep':7},'problem':''}"));
         answer("GET", "/self", 200, json(
                 "{'name':'alice','secondFactor':true,'csrf':'x','mayIssue':true,'address':'vpn.example.com','profiles':["
                         + "{'id':'p1','user':'alice','device':'laptop','protocol':'openvpn','notBefore':'2026-11-01T08:00:00Z',"

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -58,9 +59,22 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
                 "",
                 backend -> backend.settingUp("administrator"),
                 browser -> browser.type("#admin-password", "correct horse battery").click("button", "Continue").see(".key-text")));
+        all.add(new Scene("setup-recovery", "", Scene::settingUpToCodes, browser -> browser.type("#admin-password", "correct horse battery")
+                .click("button", "Continue").type("#admin-code", "123456").click("button", "Turn it on").see(".codes")));
+        all.add(new Scene("setup-check", "", backend -> backend.settingUp("check"), browser -> browser.see(".checks li .ok")));
+        all.add(new Scene(
+                "setup-restore",
+                "",
+                backend -> backend.settingUp("administrator"),
+                browser -> browser.click("button", "Restore a backup instead").see("dialog #restore-file")));
         all.add(new Scene("self-sign-in", "self", backend -> backend.signedOut(false), browser -> browser.see("#self-name")));
         all.add(new Scene("self", "self", backend -> backend.user("alice"), browser -> browser.see("h1", "alice")));
         all.add(page("overview", "#/overview", ""));
+        all.add(new Scene(
+                "overview-draining",
+                "#/overview",
+                backend -> backend.answer("GET", "/overview", 200, draining()),
+                browser -> browser.see(".look li")));
         all.add(page("sessions", "#/sessions", "Sessions"));
         all.add(page("users", "#/users", "Users"));
         all.add(dialog("user", "#/users?open=alice", browser -> browser.see("dialog .kv")));
@@ -84,6 +98,27 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
                 browser -> browser.see(".notice.bad")));
         all.add(dialog("backup-make", "#/settings/backups", browser -> browser.click("button", "Make a backup")));
         all.add(dialog("backup-restore", "#/settings/backups", browser -> browser.click("button", "Restore")));
+        all.add(new Scene(
+                "backup-restarting",
+                "#/settings/backups",
+                backend -> backend.answer("POST", "/backups:restore", 202, Map.of(
+                        "host", "vpn-berlin", "created", "2026-11-21T03:00:00Z", "version", "0.1.0", "files", 214, "records", 1032)),
+                browser -> browser.click("button", "Restore").type("#restore-phrase", "correct horse battery")
+                        .type("#restore-typed", "vpn-berlin").click("dialog button", "Restore and restart").see("dialog.restarting .spin")));
+        all.add(dialog("fresh-proof", "#/settings/backups", browser -> browser.click("button", "Download").see("#proof-password")));
+        all.add(dialog("drain", "#/settings/appliance", browser -> browser.click("button", "Begin draining")));
+        all.add(new Scene(
+                "settings-draining",
+                "#/settings/appliance",
+                backend -> backend.answer("GET", "/overview", 200, draining()),
+                browser -> browser.see("#draining")));
+        all.add(new Scene(
+                "account-unproven",
+                "#/settings/account",
+                backend -> backend.answer("GET", "/auth/session", 200, unproven()),
+                browser -> browser.see(".notice.warn")));
+        all.add(dialog("recovery-codes", "#/settings/account", browser ->
+                browser.click("button", "Make new codes").click("dialog button.primary", "Make new codes").see("dialog .codes")));
         all.add(dialog("administrator-add", "#/settings/administrators", browser -> browser.click("button", "Add administrator")));
         all.add(dialog("token-add", "#/settings/tokens", browser -> browser.click("button", "Make a token")));
         all.add(dialog("token-revoke", "#/settings/tokens", browser -> browser.click("button", "Revoke backup script")));
@@ -148,6 +183,31 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
                 new Scene("audit", "#/log/audit", AS_EVER, browser -> browser.click("button", "Details of entry").see("tr.detail")));
     }
 
+    /** The second answer brings the codes. */
+    private static void settingUpToCodes(FakeBackend backend) {
+        var asked = new AtomicInteger();
+        backend.settingUp("administrator").answer("POST", "/setup/steps/administrator", _ -> new FakeBackend.Answer(
+                200,
+                asked.getAndIncrement() == 0
+                        ? Map.of("uri", "otpauth://totp/Culvert:mina?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Culvert")
+                        : Map.of("recovery", FakeBackend.CODES, "session", FakeBackend.load("auth-session"))));
+    }
+
+    private static Object draining() {
+        var overview = FakeBackend.map(FakeBackend.load("overview"));
+        overview.put("draining", true);
+        overview.put("problems", List.of(Map.of(
+                "severity", "warning", "code", "draining", "subject", "", "text", "", "href", "#/settings/appliance")));
+        overview.put("verdict", Map.of("state", "attention", "code", "problems", "count", 1));
+        return overview;
+    }
+
+    private static Object unproven() {
+        var session = FakeBackend.map(FakeBackend.load("auth-session"));
+        session.put("signInUntil", Instant.now().plusSeconds(100).toString());
+        return session;
+    }
+
     private static void uploadUnknown(Browser browser) {
         browser.click("button", "Install module").see("#install-file").sendKeys(browser.anyFile().toString());
         browser.click("dialog button", "Send and look at it").see("#trust-four");
@@ -198,6 +258,18 @@ record Scene(String name, String address, Consumer<FakeBackend> answers, Consume
             change.put("plan", plan);
         }
         return change;
+    }
+
+    /** Opens it, and then speaks another language; empty for English. */
+    void show(FakeBackend backend, Browser browser, String language) {
+        show(backend, browser);
+        if (!language.isEmpty()) {
+            browser.script("dispatchEvent(new CustomEvent('culvert-language', { detail: arguments[0] }))", language);
+            browser.see("html[lang='" + language + "']");
+            // The next one is found by its English words.
+            browser.script("localStorage.removeItem('culvert.language')");
+            browser.settle();
+        }
     }
 
     /** Opens it. */

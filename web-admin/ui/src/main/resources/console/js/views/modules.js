@@ -98,7 +98,7 @@ function row(m) {
     <td role="cell" class="lead"><div class="mod"><button class="expander" type="button" aria-expanded=${String(open)} aria-label=${t('modules.details', { name: m.name })} @click=${() => { query({ open: open ? null : m.id }); if (!open) loadDetails(m.id); }}>${icon('chevron-right', 's')}</button><div><b>${m.name}</b><span class="d">${m.description}</span></div></div></td>
     <td role="cell" class="state" data-l=${t('modules.col.state')}>${stateBadge(m)}</td>
     <td role="cell" data-l=${t('modules.col.version')}><span class="line wrap"><span class="num">${m.version || m.kept}</span>${m.update ? html`<span class="badge accent">${icon('arrow-up')}<span class="vh">${t('modules.newer')} </span>${m.update}</span>` : nothing}</span></td>
-    <td role="cell" data-l=${t('modules.col.usedBy')}>${usedBy(m)}</td>
+    <td role="cell" class="used" data-l=${t('modules.col.usedBy')}>${usedBy(m)}</td>
     <td role="cell" data-l=${t('modules.col.signedBy')}>${signature(m)}</td>
     <td role="cell" class="btns"><div class="rowbtns">${actions(m)}</div></td></tr>
     ${open ? detail(m, details[m.id]) : nothing}`;
