@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Two stock clients with a TAP each: what they send each other and the appliance, while the bridge is exchanged. */
+/** Two stock clients with a TAP each, over UDP and TCP: what they send each other and the appliance, while the bridge is exchanged. */
 @RequiresRoot
 class EthernetIT {
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -51,7 +51,10 @@ class EthernetIT {
         appliance.configure(
                 List.of("redirectGateway: false", "clientToClient: true", "tap: cvtap", "tapIpv4: 10.9.0.0/24",
                         "tapIpv6: 'fd09::/64'"),
-                List.of("lan: { transport: udp, port: 1194, dev: tap }", "routed: { transport: udp, port: 1195 }"),
+                List.of(
+                        "lan: { transport: udp, port: 1194, dev: tap }",
+                        "lan-tcp: { transport: tcp, port: 1194, dev: tap }",
+                        "routed: { transport: udp, port: 1195 }"),
                 "net.ethernet");
         appliance.up("--allow-unsigned");
         for (String user : List.of("alice", "bob", "carol")) {
@@ -60,8 +63,8 @@ class EthernetIT {
         assertTrue(
                 appliance.profile("carol", Lab.serverIpv4(1), "udp", "").contains("\ndev tun\n"),
                 "what every client can is chosen, unless the other is asked for");
-        alice = lab.with(connect(1, "alice").awaitConnected());
-        bob = lab.with(connect(2, "bob").awaitConnected());
+        alice = lab.with(connect(1, "alice", "udp", "lan").awaitConnected());
+        bob = lab.with(connect(2, "bob", "tcp", "lan-tcp").awaitConnected());
     }
 
     @AfterAll
@@ -71,8 +74,8 @@ class EthernetIT {
         }
     }
 
-    private static OpenVpnClient connect(int host, String user) {
-        String profile = appliance.profile(user, Lab.serverIpv4(host), "udp", "lan");
+    private static OpenVpnClient connect(int host, String user, String transport, String listener) {
+        String profile = appliance.profile(user, Lab.serverIpv4(host), transport, listener);
         assertTrue(profile.contains("\ndev tap\n"), "the profile says what the listener carries");
         return OpenVpnClient.start(lab, lab.client(host), user, profile);
     }
@@ -137,6 +140,10 @@ class EthernetIT {
                         .replaceAll("(?s).* (\\d+) received.*", "$1")),
                 "as large as the MTU");
         assertTrue(lab.server.exec("ip", "addr", "show", "cvtap").ok().contains("10.9.0.1/24"));
+        assertEquals(
+                "0",
+                lab.server.exec("cat", "/proc/sys/net/ipv6/conf/cvtap/accept_ra").ok().strip(),
+                "no client is the appliance's router");
         var bridge = (Map<?, ?>) core().get("bridge");
         assertEquals("ethernet", bridge.get("protocol"));
         assertTrue(((Number) bridge.get("stations")).intValue() >= 3, bridge.toString());
@@ -178,7 +185,7 @@ class EthernetIT {
             assertTrue(drops("UNSUPPORTED") > 0, "each is counted");
             String doctor = appliance.cli("doctor").output();
             assertTrue(doctor.contains("install or start net.ethernet"), doctor);
-            try (var carol = connect(1, "carol")) {
+            try (var carol = connect(1, "carol", "udp", "lan")) {
                 carol.process().await("AUTH_FAILED,no network", SOON);
             }
             appliance.cli("module", "start", "net.ethernet").ok();

@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 final class EthernetTap {
     private static final Logger LOG = LoggerFactory.getLogger(EthernetTap.class);
     private static final Path INTERFACES = Path.of("/sys/class/net");
+    private static final Path SETTINGS = Path.of("/proc/sys/net");
 
     /** Locally administered, and one station's (IEEE 802-2014 section 8.2). */
     private static final int LOCAL = 0x02;
@@ -101,12 +102,26 @@ final class EthernetTap {
     private void configure() throws IOException {
         try (Netlink netlink = Netlink.open(libc)) {
             netlink.hardwareAddress(config.tap(), hardwareAddress());
-            netlink.up(config.tap(), mtu);
+            distrust();
             if (!config.bridge().isEmpty()) {
+                // Before it is up: a port of a bridge has no addresses of its own, not even of its link.
                 enslave(netlink);
+                netlink.up(config.tap(), mtu);
             } else {
+                netlink.up(config.tap(), mtu);
                 address(netlink, config.ipv4(), pool.flatMap(AddressPool::ipv4Gateway));
                 address(netlink, config.ipv6(), pool.flatMap(AddressPool::ipv6Gateway));
+            }
+        }
+    }
+
+    /** Clients are on the appliance's link, and shall not tell it where to send: no routers, no redirects of theirs count. */
+    private void distrust() throws IOException {
+        for (String setting : List.of("ipv6/conf/%s/accept_ra", "ipv6/conf/%s/accept_redirects", "ipv4/conf/%s/accept_redirects")) {
+            Path file = SETTINGS.resolve(setting.formatted(config.tap()));
+            // Not there when the host has no IPv6.
+            if (Files.exists(file)) {
+                Files.writeString(file, "0");
             }
         }
     }
