@@ -133,9 +133,10 @@ final class Kept {
 
             @Override
             public void close() throws IOException {
-                if (channel.isOpen()) {
-                    channel.force(true);
-                    channel.close();
+                try (channel) {
+                    if (channel.isOpen()) {
+                        channel.force(true);
+                    }
                 }
             }
         };

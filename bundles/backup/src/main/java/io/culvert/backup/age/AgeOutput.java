@@ -69,9 +69,12 @@ public final class AgeOutput extends OutputStream {
     public void close() throws IOException {
         if (!closed) {
             closed = true;
-            seal(true);
-            Arrays.fill(pending, (byte) 0);
-            out.close();
+            // Also when there is no room for the last chunk: a file that stays open keeps the room it has.
+            try (out) {
+                seal(true);
+            } finally {
+                Arrays.fill(pending, (byte) 0);
+            }
         }
     }
 }

@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,5 +120,32 @@ class AgeFileTest {
     @Test
     void shouldNotKnowAnotherFile() {
         assertThrows(DamagedFileException.class, () -> open("PK\3\4 and so on\n".getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** A file that stays open keeps its room on the disk, even without a name. */
+    @Test
+    void shouldLetGoOfAFileThatTakesNoMore() throws Exception {
+        var closed = new AtomicBoolean();
+        var full = new OutputStream() {
+            private int left = 1000;
+
+            @Override
+            public void write(int b) throws IOException {
+                if (--left < 0) {
+                    throw new IOException("No space left on device");
+                }
+            }
+
+            @Override
+            public void close() {
+                closed.set(true);
+            }
+        };
+        assertThrows(IOException.class, () -> {
+            try (var out = new AgeOutput(full, "correct horse battery".toCharArray())) {
+                out.write(new byte[1 << 20]);
+            }
+        });
+        assertTrue(closed.get());
     }
 }
