@@ -114,6 +114,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         } else {
             LOG.info("core: version {} waits until the one that runs leaves", context.getBundle().getVersion());
             Warmth.load(context.getBundle());
+            Warmth.drill(networks.all(), config.mtu());
             wings = Thread.ofVirtual().name("core-wings").start(() -> follow(context, config, runDir, following));
         }
     }

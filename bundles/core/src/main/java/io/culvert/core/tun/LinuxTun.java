@@ -114,6 +114,19 @@ public final class LinuxTun implements AutoCloseable {
         estate.leave(ESTATE, facts(name, mtu, queues.length, settings, offloads));
     }
 
+    /**
+     * A queue over another descriptor that takes and gives one packet at a time, each behind
+     * {@link #headerBytes}, such as that of a datagram socket. It owns the descriptor.
+     */
+    public static Tun over(Libc libc, int fd, int mtu, Offloads offloads) {
+        return queue(libc, fd, "descriptor " + fd, mtu, offloads);
+    }
+
+    /** What stands before each packet when it is read or written. */
+    public static int headerBytes(Offloads offloads) {
+        return offloads.vnetHeader() ? VnetHeader.LENGTH : 0;
+    }
+
     private static TunQueue queue(Libc libc, int fd, String name, int mtu, Offloads offloads) {
         return offloads.vnetHeader()
                 ? new VnetQueue(libc, fd, name, mtu, offloads)

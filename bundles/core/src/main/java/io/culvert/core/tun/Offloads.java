@@ -13,6 +13,7 @@ import java.io.IOException;
  */
 public record Offloads(boolean vnetHeader, boolean checksum, boolean tso, boolean uso) {
     public static final Offloads NONE = new Offloads(false, false, false, false);
+    public static final Offloads ALL = new Offloads(true, true, true, true);
 
     public Offloads {
         if (!vnetHeader && (checksum || tso || uso) || (tso || uso) && !checksum) {
