@@ -134,7 +134,7 @@ class DrillProtocol implements TunnelProtocol {
 
     @Override
     public List<ListenerClaim> listeners() {
-        return List.of(new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 0)));
+        return List.of(new ListenerClaim(Transport.UDP, new InetSocketAddress("127.0.0.1", 0)));
     }
 
     @Override

@@ -119,10 +119,14 @@ final class Lifecycle {
         }
     }
 
-    /** Returns when a bundle that has waited for its turn offers what it is there for. */
-    void awaitServices(Bundle bundle) throws StepFailed, InterruptedException {
+    /**
+     * Returns when a bundle that has waited for its turn offers what it is there for.
+     *
+     * @param before so many services it offered while it waited
+     */
+    void awaitServices(Bundle bundle, int before) throws StepFailed, InterruptedException {
         long deadlineNs = System.nanoTime() + READY.toNanos();
-        while (bundle.getState() == Bundle.ACTIVE && !offers(bundle)) {
+        while (bundle.getState() == Bundle.ACTIVE && services(bundle) <= before) {
             if (System.nanoTime() - deadlineNs > 0) {
                 throw new StepFailed(title(bundle) + " does not take over within " + READY.toSeconds() + " s");
             }
@@ -131,9 +135,10 @@ final class Lifecycle {
         awaitReady(bundle);
     }
 
-    private static boolean offers(Bundle bundle) {
+    /** How many services the bundle offers. */
+    static int services(Bundle bundle) {
         ServiceReference<?>[] services = bundle.getRegisteredServices();
-        return services != null && services.length > 0;
+        return services == null ? 0 : services.length;
     }
 
     /** Activates what is not active yet, which may take as long as the module likes. */

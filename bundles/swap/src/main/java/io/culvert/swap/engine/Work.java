@@ -186,6 +186,7 @@ final class Work {
                 lifecycle.awaitReady(coming);
                 say(plan.to() + " waits for its turn");
             }
+            int waiting = Lifecycle.services(coming);
             checkCalledOff();
 
             move(new ChangeState.Switching());
@@ -197,7 +198,7 @@ final class Work {
             }
             if (change.strategy() == Strategy.REPLACE) {
                 if (waits) {
-                    lifecycle.awaitServices(coming);
+                    lifecycle.awaitServices(coming, waiting);
                 } else {
                     lifecycle.start(coming);
                     lifecycle.awaitReady(coming);
