@@ -13,6 +13,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -25,8 +28,11 @@ final class OtlpExporter implements SpanExporter {
 
     private final URI endpoint;
     private final String authorization;
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(PATIENCE).version(HttpClient.Version.HTTP_1_1).build();
+    /** There from the start: the client's own threads would come and go with exports. */
+    private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Thread.ofPlatform().daemon().name("trace-otlp-http").factory());
+
+    private final HttpClient client;
     private final AtomicBoolean failing = new AtomicBoolean();
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
@@ -36,6 +42,12 @@ final class OtlpExporter implements SpanExporter {
     OtlpExporter(URI endpoint, String authorization) {
         this.endpoint = endpoint;
         this.authorization = authorization;
+        thread.prestartCoreThread();
+        client = HttpClient.newBuilder()
+                .executor(thread)
+                .connectTimeout(PATIENCE)
+                .version(HttpClient.Version.HTTP_1_1)
+                .build();
     }
 
     @Override
@@ -97,6 +109,7 @@ final class OtlpExporter implements SpanExporter {
     @Override
     public CompletableResultCode shutdown() {
         client.shutdownNow();
+        thread.shutdown();
         return CompletableResultCode.ofSuccess();
     }
 }
