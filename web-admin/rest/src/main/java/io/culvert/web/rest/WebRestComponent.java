@@ -6,6 +6,7 @@ import io.culvert.api.command.Command;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.pki.CertificateAuthority;
 import io.culvert.api.pki.PkiException;
+import io.culvert.api.status.HealthCheck;
 import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.web.AuditTrail;
@@ -148,6 +149,7 @@ public final class WebRestComponent {
                 place,
                 certificates);
         registrations.add(context.registerService(AuditTrail.class, audit, null));
+        registrations.add(context.registerService(HealthCheck.class, certificates, null));
         for (Command command : new AccessCommands(access, setup, audit, () -> address(settings)).all()) {
             registrations.add(context.registerService(Command.class, command, null));
         }

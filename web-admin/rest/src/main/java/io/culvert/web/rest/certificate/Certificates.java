@@ -1,6 +1,7 @@
 package io.culvert.web.rest.certificate;
 
 import io.culvert.api.pki.PkiException;
+import io.culvert.api.status.HealthCheck;
 import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.web.ConsoleCertificate;
@@ -11,8 +12,10 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +26,11 @@ import org.slf4j.LoggerFactory;
  * Which certificate browsers see: that of the file in the settings, else the imported one, else a module's, else the
  * appliance's own. One that cannot be used is passed over with a word in the log, so that nobody is locked out by it.
  */
-public final class Certificates {
+public final class Certificates implements HealthCheck {
     private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
+    /** How long before its end somebody is asked to bring the next one. */
+    private static final Duration NOTICE = Duration.ofDays(21);
+    private static final Duration AGAIN = Duration.ofDays(1);
     /** In which the answer to the change itself arrives. */
     private static final Duration ANSWERED = Duration.ofSeconds(1);
 
@@ -34,6 +40,7 @@ public final class Certificates {
     private final Door door;
     private @Nullable Guard guard;
     private @Nullable Presented presented;
+    private Instant warned = Instant.MIN;
 
     /** Where a certificate comes from, in the words of the API. */
     enum Source {
@@ -119,7 +126,45 @@ public final class Certificates {
                     next.leaf().getNotAfter().toInstant());
         }
         presented = next;
+        warn(next);
         return next.identity();
+    }
+
+    /** Nobody renews what somebody has brought. */
+    private void warn(Presented now) {
+        String ending = ending(now);
+        if (!ending.isEmpty() && clock.instant().minus(AGAIN).isAfter(warned)) {
+            warned = clock.instant();
+            LOG.warn("web: {}", ending);
+        }
+    }
+
+    private String ending(Presented now) {
+        boolean brought = now.source() == Source.IMPORTED || now.source() == Source.FILE;
+        Instant end = now.leaf().getNotAfter().toInstant();
+        return brought && clock.instant().plus(NOTICE).isAfter(end)
+                ? "the console's certificate (" + word(now.source()) + ") ends at " + end + "; bring the next one"
+                : "";
+    }
+
+    @Override
+    public String name() {
+        return "web.rest certificate";
+    }
+
+    @Override
+    public synchronized Map<String, Object> status() {
+        var facts = new LinkedHashMap<String, Object>();
+        Presented now = presented;
+        if (now != null) {
+            facts.put("source", word(now.source()));
+            facts.put("until", now.leaf().getNotAfter().toInstant().toString());
+            String problem = now.problem().isEmpty() ? ending(now) : now.problem();
+            if (!problem.isEmpty()) {
+                facts.put("problem", problem);
+            }
+        }
+        return facts;
     }
 
     private Presented choose(String imported) throws PkiException {

@@ -131,9 +131,9 @@ class ImportedCertificateTest {
         assertEquals(other.chain().getFirst(), seen());
         // A restart in the last moment of the two minutes.
         console.guard.close();
-        console.pass(Guard.TIME.minusMillis(200));
+        console.pass(Guard.TIME.minusSeconds(8));
         console.guard.begin(new Guard.Place("127.0.0.1", 8443, List.of(), "", "", console.certificates.imported()));
-        Eventually.await(Duration.ofSeconds(20), () -> "not back", () -> seen().equals(own));
+        Eventually.await(Duration.ofSeconds(40), () -> "not back", () -> seen().equals(own));
     }
 
     @Test
@@ -171,6 +171,18 @@ class ImportedCertificateTest {
             mina(fresh).get(PATH);
             Eventually.await(SOON, () -> "still there", () -> console.store.list("web/certificate/imported/").isEmpty());
         }
+    }
+
+    @Test
+    void shouldSayInTimeThatTheNextOneHasToBeBrought() throws Exception {
+        take(mina(console.client));
+        assertFalse(console.certificates.status().containsKey("problem"), console.certificates.status().toString());
+        console.pass(Duration.ofDays(10));
+        assertTrue(String.valueOf(console.certificates.status().get("problem")).contains("bring the next one"));
+        console.pass(Duration.ofDays(21));
+        console.certificates.refresh();
+        assertTrue(String.valueOf(console.certificates.status().get("problem")).contains("is over since"));
+        assertEquals("own", console.certificates.status().get("source"));
     }
 
     @Test
