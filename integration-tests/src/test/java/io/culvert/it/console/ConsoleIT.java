@@ -299,4 +299,44 @@ class ConsoleIT {
         assertTrue(answers.getLast().contains("icmp_seq=" + answers.size() + " "), () -> "a packet was lost: " + answers);
         goesOn();
     }
+
+    @Test
+    @Order(7)
+    void shouldTakeACertificateThatTheBrowserItselfConfirms() throws IOException {
+        String host = Lab.serverIpv4(2);
+        lab.server.exec(SOON, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "9", "-subj", "/CN=Example console", "-addext", "subjectAltName=IP:" + host, "-addext",
+                "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth", "-keyout",
+                lab.directory().resolve("console.key").toString(), "-out", lab.directory().resolve("console.pem").toString())
+                .ok();
+        try (var other = Browser.open(lab.client(2))) {
+            other.expect("ERR_").expect("401");
+            signIn(other);
+            other.open(CONSOLE + "#/settings/certificate").click("button", "Import a certificate");
+            for (String name : List.of("chain", "key")) {
+                Path file = lab.directory().resolve("console." + (name.equals("chain") ? "pem" : "key"));
+                other.see("#cert-" + name);
+                other.all("#cert-" + name + "-file").getFirst().sendKeys(file.toString());
+                other.await("the text of " + file, SOON, each ->
+                        String.valueOf(each.see("#cert-" + name).getDomProperty("value")).contains("-----END"));
+            }
+            other.click("dialog button", "Show this certificate");
+            other.awaitText("Imported", SOON);
+            other.await("the certificate to hold", SOON, _ -> {
+                Map<String, Object> shown = certificate();
+                return "imported".equals(shown.get("source")) && shown.get("confirmBy") == null;
+            });
+            other.await("the page to know", SOON, each -> each.all(".notice.warn").isEmpty());
+        }
+        goesOn();
+    }
+
+    private static Map<String, Object> certificate() {
+        try {
+            return JSON.std.mapFrom(lab.server.exec(SOON, "curl", "-sS", "--unix-socket",
+                    appliance.home().resolve("run/control.sock").toString(), "http://localhost/api/v1/certificate").ok());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }
