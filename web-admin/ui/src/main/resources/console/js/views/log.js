@@ -113,7 +113,7 @@ function entry(e) {
     <td role="cell" class="lead"><div class="mod"><button class="expander" type="button" aria-expanded=${String(open)} aria-label=${t('audit.details', { n: String(e.sequence) })} @click=${() => { openEntry = open ? null : e.sequence; redraw(); }}>${icon('chevron-right', 's')}</button><div><b>${e.subject || e.action}</b><span class="d breaks">${e.action}</span></div></div></td>
     <td role="cell" class="state" data-l=${t('audit.col.result')}>${badge(tone, image, word('audit.result', e.result))}</td>
     <td role="cell" data-l=${t('audit.col.who')}><span>${e.who}<span class="sub">${word('role', e.role)}</span></span></td>
-    <td role="cell" data-l=${t('audit.col.change')}>${e.changes?.length ? html`${difference(e.changes[0])}${e.changes.length > 1 ? html`<span class="sub">${tn('audit.more', e.changes.length - 1)}</span>` : nothing}` : e.note || html`<span class="dim">${t('modules.nothing')}</span>`}</td>
+    <td role="cell" data-l=${t('audit.col.change')}>${e.changes?.length ? html`<span>${difference(e.changes[0])}${e.changes.length > 1 ? html`<span class="sub">${tn('audit.more', e.changes.length - 1)}</span>` : nothing}</span>` : e.note || html`<span class="dim">${t('modules.nothing')}</span>`}</td>
     <td role="cell" data-l=${t('audit.col.when')}><span>${clock(e.time)}<span class="sub nowrap">${day(e.time)}</span></span></td></tr>
     ${open ? html`<tr class="detail" role="row"><td colspan="5" role="cell"><dl class="kv">
       ${fact('audit.number', num(e.sequence))}${fact('audit.time', at(e.time))}${fact('audit.from', html`<span class="mono">${e.from || t('modules.nothing')}</span>`)}${fact('audit.actionIs', html`<span class="mono breaks">${e.action}</span>`)}
