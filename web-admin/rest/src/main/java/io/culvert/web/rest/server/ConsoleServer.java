@@ -12,6 +12,7 @@ import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -32,6 +33,7 @@ public final class ConsoleServer implements AutoCloseable {
     private static final int HEADER_BYTES = 16 << 10;
     private static final Duration IDLE = Duration.ofSeconds(60);
     private static final Duration STOP = Duration.ofSeconds(2);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
     private static final String[] SUITES = {
         "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256",
         "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
@@ -174,17 +176,18 @@ public final class ConsoleServer implements AutoCloseable {
     public synchronized void reconnect(Duration after) {
         if (tls != null) {
             var present = List.copyOf(tls.getConnectedEndPoints());
-            server.getScheduler().schedule(
-                    () -> present.forEach(each -> {
-                        Connection connection = each.getConnection();
-                        if (connection == null) {
-                            each.close();
-                        } else {
-                            connection.close();
-                        }
-                    }),
-                    after.toMillis(),
-                    TimeUnit.MILLISECONDS);
+            var timer = server.getScheduler();
+            timer.schedule(() -> present.forEach(ConsoleServer::end), after.toMillis(), TimeUnit.MILLISECONDS);
+            // A call that came in just then would wait for an answer that cannot come any more.
+            timer.schedule(
+                    () -> present.forEach(EndPoint::close), after.plus(LAST_WORDS).toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private static void end(EndPoint each) {
+        Connection connection = each.getConnection();
+        if (connection != null) {
+            connection.close();
         }
     }
 

@@ -118,7 +118,7 @@ class ImportedCertificateTest {
     void shouldHaveBrowsersConnectAgain() throws Exception {
         var browser = mina(console.client);
         take(browser);
-        Eventually.await(SOON, () -> "still the old connection", () -> {
+        Eventually.await(SOON.multipliedBy(4), () -> "still the old connection", () -> {
             browser.get(PATH);
             return isHeld();
         });
