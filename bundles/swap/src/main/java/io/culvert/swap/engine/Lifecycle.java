@@ -135,6 +135,22 @@ final class Lifecycle {
         awaitReady(bundle);
     }
 
+    /**
+     * Reads the module's own classes before it is started, so that nobody waits for that. What cannot be loaded shows
+     * when it is needed.
+     */
+    void load(Bundle bundle) {
+        String home = "/" + bundle.getSymbolicName().replace('.', '/');
+        BundleWiring own = bundle.adapt(BundleWiring.class);
+        for (String path : own.listResources(home, "*.class", BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
+            try {
+                bundle.loadClass(path.substring(0, path.length() - ".class".length()).replace('/', '.'));
+            } catch (ClassNotFoundException | LinkageError e) {
+                // Such as one that needs what is not installed, and is never used then.
+            }
+        }
+    }
+
     /** How many services the bundle offers. */
     static int services(Bundle bundle) {
         ServiceReference<?>[] services = bundle.getRegisteredServices();

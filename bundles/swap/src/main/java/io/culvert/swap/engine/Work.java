@@ -180,8 +180,11 @@ final class Work {
             boolean waits = change.strategy() == Strategy.REPLACE
                     && oldRan
                     && ModuleKind.of(change.module()).waitsForItsTurn();
+            if (change.strategy() == Strategy.REPLACE) {
+                // What takes its time is done while the old version works.
+                lifecycle.load(coming);
+            }
             if (waits) {
-                // What takes its time then is done while the old version works.
                 lifecycle.start(coming);
                 lifecycle.awaitReady(coming);
                 say(plan.to() + " waits for its turn");
