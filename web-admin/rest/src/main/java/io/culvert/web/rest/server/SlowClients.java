@@ -21,6 +21,8 @@ final class SlowClients extends AbstractLifeCycle implements Connection.Listener
     private final Scheduler scheduler;
     private final long limitNs;
     private final Map<EndPoint, Long> deadlinesNs = new ConcurrentHashMap<>();
+    /** Of bodies: a connection of HTTP/2 brings several at once, and each has its own. */
+    private final Map<Body, Long> bodiesNs = new ConcurrentHashMap<>();
     private volatile Scheduler.@Nullable Task task;
 
     SlowClients(Scheduler scheduler, Duration limit) {
@@ -40,6 +42,7 @@ final class SlowClients extends AbstractLifeCycle implements Connection.Listener
             last.cancel();
         }
         deadlinesNs.clear();
+        bodiesNs.clear();
     }
 
     private void look() {
@@ -48,6 +51,12 @@ final class SlowClients extends AbstractLifeCycle implements Connection.Listener
             if (deadline - now <= 0) {
                 deadlinesNs.remove(endPoint);
                 endPoint.close();
+            }
+        });
+        bodiesNs.forEach((body, deadline) -> {
+            if (deadline - now <= 0) {
+                body.close();
+                body.endPoint.close();
             }
         });
         task = scheduler.schedule(this::look, EACH_MS, TimeUnit.MILLISECONDS);
@@ -83,9 +92,23 @@ final class SlowClients extends AbstractLifeCycle implements Connection.Listener
 
     /** A body is being read until what this returns is closed. */
     Reading reading(Request request) {
-        EndPoint endPoint = bottom(request.getConnectionMetaData().getConnection().getEndPoint());
-        deadlinesNs.put(endPoint, System.nanoTime() + limitNs);
-        return () -> deadlinesNs.remove(endPoint);
+        var body = new Body(bottom(request.getConnectionMetaData().getConnection().getEndPoint()));
+        bodiesNs.put(body, System.nanoTime() + limitNs);
+        return body;
+    }
+
+    /** One body on its way; no two are the same. */
+    private final class Body implements Reading {
+        private final EndPoint endPoint;
+
+        Body(EndPoint endPoint) {
+            this.endPoint = endPoint;
+        }
+
+        @Override
+        public void close() {
+            bodiesNs.remove(this);
+        }
     }
 
     interface Reading extends AutoCloseable {

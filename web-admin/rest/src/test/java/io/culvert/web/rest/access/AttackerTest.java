@@ -291,6 +291,36 @@ class AttackerTest {
                 java.net.http.HttpResponse.BodyHandlers.discarding()).statusCode());
     }
 
+    /** Other requests on the same connection are no sign that this body goes on. */
+    @Test
+    void shouldNotWaitForABodyBecauseOthersComeWhole() throws Exception {
+        try (SSLSocket socket = http2()) {
+            var post = new ByteArrayOutputStream();
+            post.writeBytes(new byte[] {(byte) 0x83, (byte) 0x87, 0x44, 21});
+            post.writeBytes("/api/v1/auth/password".getBytes(ISO_8859_1));
+            post.writeBytes(new byte[] {0x41, 9});
+            post.writeBytes("localhost".getBytes(ISO_8859_1));
+            post.writeBytes(new byte[] {0x5f, 16});
+            post.writeBytes("application/json".getBytes(ISO_8859_1));
+            socket.getOutputStream().write(frame(1, 4, 1, post.toByteArray()));
+            long until = System.nanoTime() + PATIENCE.plusMillis(SLACK_MS).toNanos();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                    // Closed.
+                }
+            });
+            assertThrows(IOException.class, () -> {
+                for (int i = 1; System.nanoTime() - until < 0; i++) {
+                    socket.getOutputStream().write(frame(0, 0, 1, new byte[] {' '}));
+                    socket.getOutputStream().write(frame(1, 5, 2 * i + 1, head(new byte[0])));
+                    java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                }
+            }, "the server waits for ever");
+        }
+    }
+
     @Test
     void shouldHaveEnoughOfAHeadThatNeverEnds() throws Exception {
         try (SSLSocket socket = http2()) {
