@@ -649,8 +649,13 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     @Override
     public boolean isBusy() {
+        return leaving != null || isTelling() || states.negotiating() != null;
+    }
+
+    /** Whether the client has still to hear, or to acknowledge, what was said last. */
+    private boolean isTelling() {
         KeyState active = states.active();
-        return leaving != null || telling || states.negotiating() != null || active != null && !active.settled();
+        return telling || active != null && !active.settled();
     }
 
     // ---- time
@@ -695,7 +700,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             slots.expire(nowNs);
         }
         if (deadlines.due(Deadlines.Kind.REKEY, nowNs) && states.negotiating() == null && established) {
-            if (telling) {
+            if (isTelling()) {
+                // A client that has not heard the end of a negotiation takes no other.
                 deadlines.set(Deadlines.Kind.REKEY, nowNs + Checkpoint.RETRY_NS);
             } else {
                 transmit(startRekey(nowNs), nowNs, out);
