@@ -54,8 +54,11 @@ class OpenApiTest {
         var json = new Json();
         if (Boolean.getBoolean("culvert.write")) {
             Files.createDirectories(copy.getParent());
-            Files.write(
-                    copy, JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValueAsBytes(document));
+            // In an order that does not change, so that a difference shows what is different.
+            var tidy = JsonMapper.builder()
+                    .enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+                    .build();
+            Files.write(copy, tidy.writeValueAsBytes(document));
         }
         assertEquals(
                 json.read(json.write(document), Object.class),
