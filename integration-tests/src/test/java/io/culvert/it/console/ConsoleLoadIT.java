@@ -38,6 +38,7 @@ class ConsoleLoadIT {
     private static final int MANY = Integer.getInteger("culvert.consoleSessions", 2_000);
     private static final double MOST_FRAME_MS = 100;
     private static final double MOST_FIRST_PAINT_MS = 1000;
+    private static final int LOADS = 5;
     private static final String CONSOLE = "https://127.0.0.1:8443/";
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -163,17 +164,18 @@ class ConsoleLoadIT {
         assertEquals(MANY + 1, call("GET", "/users?limit=1").get("total"));
     }
 
-    /** The best of some loads: whatever else the host does can only delay one. */
+    /** The median of five loads. */
     @ParameterizedTest
     @Order(2)
     @ValueSource(strings = {"overview", "sessions", "users"})
     void shouldPaintForTheFirstTimeWithinASecond(String page) {
         var took = new ArrayList<Double>();
-        for (int i = 0; i < 5 && took.stream().noneMatch(ms -> ms < MOST_FIRST_PAINT_MS); i++) {
+        for (int i = 0; i < LOADS; i++) {
             took.add(Frames.firstPaint(browser, CONSOLE + "#/" + page));
         }
         System.out.println(page + ": first paint after " + took + " ms");
-        assertTrue(took.getLast() < MOST_FIRST_PAINT_MS, page + ": first paint after " + took + " ms");
+        double median = took.stream().sorted().skip(LOADS / 2).findFirst().orElseThrow();
+        assertTrue(median < MOST_FIRST_PAINT_MS, page + ": first paint after " + took + " ms");
     }
 
     @ParameterizedTest
