@@ -52,7 +52,6 @@ final class Loops {
         List<Thread> started = new ArrayList<>();
         for (PacketLoop loop : loops) {
             Thread runner = new Thread(EndedThread.forgetting(loop), "culvert-loop-" + loop.index());
-            runner.setPriority(Thread.MAX_PRIORITY);
             started.add(runner);
             runner.start();
         }
