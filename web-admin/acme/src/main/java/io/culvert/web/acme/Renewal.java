@@ -32,6 +32,9 @@ final class Renewal implements AutoCloseable {
     private final Thread thread;
     private volatile State state;
 
+    /** Beside the interrupt, which may end in whatever an order calls. */
+    private volatile boolean closed;
+
     /**
      * How it stands.
      *
@@ -84,7 +87,7 @@ final class Renewal implements AutoCloseable {
 
     private void run() {
         try {
-            while (true) {
+            while (!closed) {
                 Duration left = Duration.between(clock.instant(), state.next());
                 if (left.isPositive()) {
                     now.tryAcquire(Math.min(left.toMillis() + 1, LOOK.toMillis()), TimeUnit.MILLISECONDS);
@@ -152,12 +155,17 @@ final class Renewal implements AutoCloseable {
         return Optional.ofNullable(state.identity());
     }
 
+    boolean runs() {
+        return thread.isAlive();
+    }
+
     /** Ends at once; an order that is under way is given up. */
     @Override
     public void close() {
         if (thread.getState() == Thread.State.NEW) {
             return;
         }
+        closed = true;
         thread.interrupt();
         try {
             thread.join(Duration.ofSeconds(10));

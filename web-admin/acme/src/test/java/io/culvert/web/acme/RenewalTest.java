@@ -103,4 +103,22 @@ class RenewalTest {
         assertEquals(0, given.getCount());
         assertFalse(renewal.identity().isPresent());
     }
+
+    @Test
+    void shouldEndThoughAnOrderSwallowsTheInterrupt() throws Exception {
+        var begun = new CountDownLatch(1);
+        var renewal = renewal(null, SOON, () -> {
+            begun.countDown();
+            try {
+                Thread.currentThread().join();
+            } catch (InterruptedException e) {
+                throw new IOException("given up", e);
+            }
+            return null;
+        });
+        renewal.start();
+        assertTrue(begun.await(10, java.util.concurrent.TimeUnit.SECONDS));
+        renewal.close();
+        assertFalse(renewal.runs());
+    }
 }
