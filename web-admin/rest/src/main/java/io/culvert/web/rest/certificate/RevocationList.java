@@ -10,13 +10,12 @@ import io.culvert.api.web.WebEndpoint.Flag;
 import io.culvert.api.web.WebEndpoints;
 import io.culvert.api.web.WebRequest;
 import io.culvert.api.web.WebResponse;
+import io.culvert.web.rest.server.EntityTag;
 import java.io.ByteArrayInputStream;
-import java.security.MessageDigest;
 import java.security.cert.X509CRL;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -50,7 +49,7 @@ public final class RevocationList implements WebEndpoints {
         }
         X509CRL list = present.crl();
         byte[] der = list.getEncoded();
-        String tag = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(der), 0, 16);
+        String tag = EntityTag.of(der);
         Map<String, String> headers = Map.of(
                 "ETag", '"' + tag + '"',
                 "Cache-Control", "public, max-age=" + keep(list.getNextUpdate().toInstant()).toSeconds());

@@ -1,11 +1,8 @@
 package io.culvert.web.rest.server;
 
 import io.culvert.api.web.WebContent;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpHeader;
@@ -40,7 +37,7 @@ public final class StaticFiles {
 
     void send(WebContent.Content content, Request request, Response response, Callback callback) {
         var headers = response.getHeaders();
-        String tag = '"' + hash(content.body()) + '"';
+        String tag = '"' + EntityTag.of(content.body()) + '"';
         headers.put(HttpHeader.ETAG, tag);
         headers.put(
                 HttpHeader.CACHE_CONTROL, content.immutable() ? "public, max-age=31536000, immutable" : "no-cache");
@@ -53,13 +50,5 @@ public final class StaticFiles {
         headers.put(HttpHeader.CONTENT_LENGTH, content.body().length);
         boolean head = request.getMethod().equals("HEAD");
         response.write(true, head ? null : java.nio.ByteBuffer.wrap(content.body()), callback);
-    }
-
-    private static String hash(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes), 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }
