@@ -331,8 +331,7 @@ final class AttachedProtocols {
             }
         }
         if (next == null) {
-            return rest(each -> each == protocol, PacketBus.REST_NS)
-                    .thenCompose(rested -> freeze(each -> each == protocol, key));
+            return freezeAtRest(protocol);
         }
         return next.over()
                 .copy()
@@ -355,9 +354,7 @@ final class AttachedProtocols {
         TunnelProtocol next = with.protocol();
         if (!old.listeners().equals(next.listeners()) || !old.steering().equals(next.steering())
                 || old.carriesFrames() != next.carriesFrames()) {
-            return rest(each -> each == old, PacketBus.REST_NS)
-                    .thenCompose(rested -> freeze(each -> each == old, key(old)))
-                    .thenCompose(gone -> attachNow(next)).thenApply(open -> null);
+            return freezeAtRest(old).thenCompose(gone -> attachNow(next)).thenApply(open -> null);
         }
         String key = key(old);
         long begunNs = clock.getAsLong();
@@ -397,6 +394,11 @@ final class AttachedProtocols {
                     : loops.on(index, there -> there.thawKept(protocol, rest, index == loops.count() - 1)));
         }
         return left;
+    }
+
+    private CompletionStage<@Nullable Void> freezeAtRest(TunnelProtocol protocol) {
+        return rest(each -> each == protocol, PacketBus.REST_NS)
+                .thenCompose(rested -> freeze(each -> each == protocol, key(protocol)));
     }
 
     /**
