@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code backup make|list|fetch|remove|receive|restore}. {@code make} with {@code pass=true} and {@code fetch} send the file in parts, as
- * {@code data} in Base64; the answer has its length and SHA-256. {@code receive} is for callers inside of the appliance: it
- * reads the {@link java.io.InputStream} {@code stream}. {@code restore} takes the name of a kept backup or of one that was
- * received as {@code upload}, and the appliance starts again with what is in it.
+ * {@code backup make|list|fetch|remove|receive|restore}. {@code make} with {@code pass=true} and {@code fetch} send the
+ * file in parts, as {@code data} in Base64; the answer has its length and SHA-256. {@code receive} is for callers inside of
+ * the appliance: it reads the {@link java.io.InputStream} {@code stream}. {@code restore} takes the name of a kept backup or
+ * of one that was received as {@code upload}, and the appliance starts again with what is in it.
  */
 final class BackupCommands {
     private static final int PART = 192 * 1024;

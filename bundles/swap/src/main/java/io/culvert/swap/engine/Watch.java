@@ -20,8 +20,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   <li>Handshakes: at least {@value #FEWEST_FAILED} failed, and the share that fails is above that of the time before by
  *       more than the limit.
  *   <li>Errors that the module logs: more than the limit within a minute.
- *   <li>Throughput of each session: below the limit's share of the time before for {@value #SLOW_SECONDS} s, when there was traffic worth the name, and packets are being dropped at the same time: peers that merely stop
- *       sending are no fault of the module.
+ *   <li>Throughput of each session: below the limit's share of the time before for {@value #SLOW_SECONDS} s, when there
+ *       was traffic worth the name, and packets are being dropped at the same time: peers that merely stop sending are
+ *       no fault of the module.
  *   <li>Sessions that end by a fault of ours.
  * </ul>
  */
@@ -41,6 +42,7 @@ final class Watch implements LogSink {
     private final double bytesBefore;
     private final Limits limits;
     private final AtomicInteger errors = new AtomicInteger();
+
     /** When the newest errors were logged, no more of them than are needed for a breach. */
     private final Deque<Long> newest = new ArrayDeque<>();
     private volatile String lastError = "";
