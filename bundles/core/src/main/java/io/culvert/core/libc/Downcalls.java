@@ -81,7 +81,17 @@ final class Downcalls {
     static final MethodHandle NANOSLEEP = plain("nanosleep", FunctionDescriptor.of(INT, POINTER, POINTER));
     static final MethodHandle NANOSLEEP_ERRNO = call("nanosleep", INT, POINTER, POINTER);
 
+    /** Where the thread's errno is, in whichever thread this is asked: touches nothing that could change it. */
+    private static final MethodHandle ERRNO_LOCATION = LINKER.downcallHandle(
+            symbol("__errno_location"), FunctionDescriptor.of(POINTER), Linker.Option.critical(false));
+
+    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
     private Downcalls() {}
+
+    static int errno() throws Throwable {
+        return MEMORY.get(JAVA_INT, (long) ERRNO_LOCATION.invokeExact());
+    }
 
     static int errno(MemorySegment state) {
         return state.get(JAVA_INT, ERRNO_OFFSET);

@@ -11,12 +11,16 @@ import java.util.Objects;
  * {@link Libc} over {@code java.lang.foreign}; needs {@code --enable-native-access}.
  *
  * <p>A call that tells errno makes an object, unless the compiler sees through a long chain of the JDK's method
- * handles, which cannot be relied upon. So the packet path's calls go without; the few that fail, which do nothing, are
- * made once more for their errno, and may succeed then.
+ * handles, which cannot be relied upon. So the packet path's calls go without. Of those that fail, which do nothing, the
+ * ones that would block tell it by the thread's errno as it is just after; the few others are made once more for their
+ * errno, and may succeed then.
  */
 public final class FfmLibc implements Libc {
     private static final long MMSGHDR_BYTES = 64;
     private static final long IOVEC_BYTES = 16;
+
+    /** No errno: the call has to be made once more. */
+    private static final int UNTOLD = Integer.MIN_VALUE;
 
     @Override
     public int open(String path, int flags) throws NativeException {
@@ -270,9 +274,9 @@ public final class FfmLibc implements Libc {
     public int read(int fd, MemorySegment buffer, long offset, int count) {
         long pointer = pointer(buffer, offset, count);
         try {
-            long result = (long) Downcalls.READ.invokeExact(fd, pointer, (long) count);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.READ.invokeExact(fd, pointer, (long) count));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.READ_ERRNO.invokeExact(state, fd, pointer, (long) count), state);
@@ -287,9 +291,9 @@ public final class FfmLibc implements Libc {
     public int write(int fd, MemorySegment buffer, long offset, int count) {
         long pointer = pointer(buffer, offset, count);
         try {
-            long result = (long) Downcalls.WRITE.invokeExact(fd, pointer, (long) count);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.WRITE.invokeExact(fd, pointer, (long) count));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.WRITE_ERRNO.invokeExact(state, fd, pointer, (long) count), state);
@@ -304,9 +308,9 @@ public final class FfmLibc implements Libc {
     public int readv(int fd, MemorySegment iov, int iovcnt) {
         long pointer = pointer(iov, 0, iovcnt * IOVEC_BYTES);
         try {
-            long result = (long) Downcalls.READV.invokeExact(fd, pointer, iovcnt);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.READV.invokeExact(fd, pointer, iovcnt));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.READV_ERRNO.invokeExact(state, fd, pointer, iovcnt), state);
@@ -321,9 +325,9 @@ public final class FfmLibc implements Libc {
     public int writev(int fd, MemorySegment iov, int iovcnt) {
         long pointer = pointer(iov, 0, iovcnt * IOVEC_BYTES);
         try {
-            long result = (long) Downcalls.WRITEV.invokeExact(fd, pointer, iovcnt);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.WRITEV.invokeExact(fd, pointer, iovcnt));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.WRITEV_ERRNO.invokeExact(state, fd, pointer, iovcnt), state);
@@ -338,9 +342,9 @@ public final class FfmLibc implements Libc {
     public int recv(int fd, MemorySegment buffer, long offset, int count, int flags) {
         long pointer = pointer(buffer, offset, count);
         try {
-            long result = (long) Downcalls.RECV.invokeExact(fd, pointer, (long) count, flags);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.RECV.invokeExact(fd, pointer, (long) count, flags));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.RECV_ERRNO.invokeExact(state, fd, pointer, (long) count, flags), state);
@@ -355,9 +359,9 @@ public final class FfmLibc implements Libc {
     public int send(int fd, MemorySegment buffer, long offset, int count, int flags) {
         long pointer = pointer(buffer, offset, count);
         try {
-            long result = (long) Downcalls.SEND.invokeExact(fd, pointer, (long) count, flags);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.SEND.invokeExact(fd, pointer, (long) count, flags));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.SEND_ERRNO.invokeExact(state, fd, pointer, (long) count, flags), state);
@@ -371,9 +375,9 @@ public final class FfmLibc implements Libc {
     @Override
     public int recvmsg(int fd, MemorySegment msghdr, int flags) {
         try {
-            long result = (long) Downcalls.RECVMSG.invokeExact(fd, msghdr.address(), flags);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.RECVMSG.invokeExact(fd, msghdr.address(), flags));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.RECVMSG_ERRNO.invokeExact(state, fd, msghdr.address(), flags), state);
@@ -387,9 +391,9 @@ public final class FfmLibc implements Libc {
     @Override
     public int sendmsg(int fd, MemorySegment msghdr, int flags) {
         try {
-            long result = (long) Downcalls.SENDMSG.invokeExact(fd, msghdr.address(), flags);
-            if (result >= 0) {
-                return (int) result;
+            int result = told((long) Downcalls.SENDMSG.invokeExact(fd, msghdr.address(), flags));
+            if (result != UNTOLD) {
+                return result;
             }
             MemorySegment state = STATE.get();
             return answer((long) Downcalls.SENDMSG_ERRNO.invokeExact(state, fd, msghdr.address(), flags), state);
@@ -404,8 +408,8 @@ public final class FfmLibc implements Libc {
     public int recvmmsg(int fd, MemorySegment msgvec, int first, int vlen, int flags) {
         long pointer = pointer(msgvec, first * MMSGHDR_BYTES, vlen * MMSGHDR_BYTES);
         try {
-            int result = (int) Downcalls.RECVMMSG.invokeExact(fd, pointer, vlen, flags, 0L);
-            if (result >= 0) {
+            int result = told((int) Downcalls.RECVMMSG.invokeExact(fd, pointer, vlen, flags, 0L));
+            if (result != UNTOLD) {
                 return result;
             }
             MemorySegment state = STATE.get();
@@ -421,8 +425,8 @@ public final class FfmLibc implements Libc {
     public int sendmmsg(int fd, MemorySegment msgvec, int first, int vlen, int flags) {
         long pointer = pointer(msgvec, first * MMSGHDR_BYTES, vlen * MMSGHDR_BYTES);
         try {
-            int result = (int) Downcalls.SENDMMSG.invokeExact(fd, pointer, vlen, flags);
-            if (result >= 0) {
+            int result = told((int) Downcalls.SENDMMSG.invokeExact(fd, pointer, vlen, flags));
+            if (result != UNTOLD) {
                 return result;
             }
             MemorySegment state = STATE.get();
@@ -502,6 +506,17 @@ public final class FfmLibc implements Libc {
         }
         Objects.checkFromIndexSize(offset, length, segment.byteSize());
         return segment.address() + offset;
+    }
+
+    /**
+     * What a call without errno came to. The JVM may have stopped the thread between the call and this, and left an
+     * errno of its own: EAGAIN in the place of another failure does no harm, as who hears it asks again.
+     */
+    private static int told(long result) throws Throwable {
+        if (result >= 0) {
+            return (int) result;
+        }
+        return Downcalls.errno() == Errno.EAGAIN ? -Errno.EAGAIN : UNTOLD;
     }
 
     private static int answer(long result, MemorySegment state) {
