@@ -1,6 +1,6 @@
 package io.culvert.core.buffer;
 
-import java.lang.foreign.Arena;
+import io.culvert.core.libc.Pages;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ public final class BufferPool {
         this.headroomBytes = headroomBytes;
         this.bufferBytes = Math.ceilDiv(headroomBytes + packetBytes, ALIGNMENT) * ALIGNMENT;
         this.free = new PooledBuffer[count];
-        MemorySegment memory = Arena.ofAuto().allocate((long) count * bufferBytes, ALIGNMENT);
+        MemorySegment memory = Pages.allocate((long) count * bufferBytes);
         for (int i = 0; i < count; i++) {
             free[count - 1 - i] = new PooledBuffer(this, memory.asSlice((long) i * bufferBytes, bufferBytes));
         }

@@ -47,7 +47,6 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        threads.prestartAllCoreThreads();
     }
 
     /** A thread for each core that the process may use. */
@@ -68,6 +67,11 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
         } catch (NativeException e) {
             LOG.warn("core: handshakes compete with packets for the CPU, {}", e.getMessage());
         }
+    }
+
+    /** Starts the threads: else those who submit first wait for that. */
+    public void begin() {
+        threads.prestartAllCoreThreads();
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.core.admission.Admissions;
+import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.handover.Estate;
 import io.culvert.core.handover.SessionRecords;
 import io.culvert.core.libc.Libc;
@@ -38,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,6 +103,11 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
             SecureRandom random) {}
 
     public PacketBus(BusSettings settings, Neighbours with) throws IOException {
+        this(settings, with, pools(settings, with.ends().size()));
+    }
+
+    /** @param pools see {@link #pools}: one for each of the ends, nowhere else in use */
+    public PacketBus(BusSettings settings, Neighbours with, List<BufferPool> pools) throws IOException {
         this.ends = List.copyOf(with.ends());
         this.admissions = with.admissions();
         this.workers = with.workers();
@@ -111,8 +118,7 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
         for (int i = 0; i < loops.length; i++) {
             loops[i] = new PacketLoop(
                     i,
-                    settings.buffers(),
-                    settings.mtu(),
+                    pools.get(i),
                     settings.clientToClient(),
                     ends.get(i).tun(),
                     ends.get(i).poller(),
@@ -139,6 +145,13 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
         this.loops = new Loops(List.of(loops));
         attached = new AttachedProtocols(
                 this.loops, with, frozenTotals, kept, meter, () -> this.estate, this::recheck);
+    }
+
+    /** The buffers of so many loops: most of what a bus takes to make, and may be made before the rest. */
+    public static List<BufferPool> pools(BusSettings settings, int loops) {
+        return IntStream.range(0, loops)
+                .mapToObj(i -> PacketLoop.pool(i, settings))
+                .toList();
     }
 
     /** Takes the sessions of the core before from its estate, when their protocols are attached. Before all else. */

@@ -71,8 +71,7 @@ final class PacketLoop implements Runnable {
      */
     PacketLoop(
             int index,
-            int buffers,
-            int mtu,
+            BufferPool pool,
             boolean clientToClient,
             Tun tun,
             Poller poller,
@@ -80,7 +79,7 @@ final class PacketLoop implements Runnable {
             EndpointTable.Key endpointKey,
             Function<LinkResources, Listener.Factory> listeners) {
         this.index = index;
-        this.pool = new BufferPool(index, buffers, HEADROOM, Math.max(mtu, ETHERNET) + OUTER_HEADERS + TAILROOM);
+        this.pool = pool;
         this.tun = tun;
         this.poller = poller;
         this.clock = clock;
@@ -109,6 +108,15 @@ final class PacketLoop implements Runnable {
                         releaseTun();
                     }
                 }));
+    }
+
+    /** What a loop of that number works with. */
+    static BufferPool pool(int index, BusSettings settings) {
+        return new BufferPool(
+                index,
+                settings.buffers(),
+                HEADROOM,
+                Math.max(settings.mtu(), ETHERNET) + OUTER_HEADERS + TAILROOM);
     }
 
     Networks networks() {

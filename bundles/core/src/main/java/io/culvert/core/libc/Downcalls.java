@@ -51,6 +51,8 @@ final class Downcalls {
     static final MethodHandle SETPRIORITY = call("setpriority", INT, INT, INT, INT);
     static final MethodHandle GETPRIORITY = plain("getpriority", FunctionDescriptor.of(INT, INT, INT));
     static final MethodHandle GETUID = plain("getuid", FunctionDescriptor.of(INT));
+    static final MethodHandle MMAP = call("mmap", POINTER, POINTER, SIZE, INT, INT, INT, SIZE);
+    static final MethodHandle MUNMAP = plain("munmap", FunctionDescriptor.of(INT, POINTER, SIZE));
     static final MethodHandle STRERROR = plain("strerror", FunctionDescriptor.of(ADDRESS, INT));
 
     static final MethodHandle READ = plain("read", FunctionDescriptor.of(SIZE, INT, POINTER, SIZE));

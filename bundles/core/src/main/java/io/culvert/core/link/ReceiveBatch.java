@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.culvert.core.libc.Linux;
+import io.culvert.core.libc.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ final class ReceiveBatch {
         messages = arena.allocate((long) SLOTS * MESSAGE, 64);
         names = arena.allocate((long) SLOTS * NAME, 64);
         controls = arena.allocate((long) SLOTS * CONTROL, 64);
-        slots = arena.allocate((long) SLOTS * STRIDE, 64);
+        slots = Pages.allocate((long) SLOTS * STRIDE);
         MemorySegment iovecs = arena.allocate((long) SLOTS * MessageLayout.IOVEC, 64);
         for (int i = 0; i < SLOTS; i++) {
             long at = (long) i * MESSAGE;

@@ -9,6 +9,7 @@ import io.culvert.core.admission.AddressPool;
 import io.culvert.core.admission.AdmissionChain;
 import io.culvert.core.admission.CarriedNetworks;
 import io.culvert.core.admission.AuthenticatorChain;
+import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.bus.BusSettings;
 import io.culvert.core.bus.HandshakeThreads;
 import io.culvert.core.bus.PacketBus;
@@ -81,7 +82,9 @@ final class Appliance {
             Supplier<@Nullable Store> store,
             Services services) {}
 
-    private Appliance(CoreConfig config, Path runDir, Plugged plugged, Estate inherited) throws IOException {
+    private Appliance(
+            CoreConfig config, Path runDir, Plugged plugged, Estate inherited, List<BufferPool> pools)
+            throws IOException {
         this.config = config;
         this.runDir = runDir;
         this.inherited = inherited;
@@ -113,7 +116,7 @@ final class Appliance {
             records = new StoreRecords(plugged.store());
             undo.push(records::close);
             undo.push(workers::shutdownNow);
-            bus = start(pool, plugged);
+            bus = start(pool, plugged, pools);
         } catch (IOException | RuntimeException e) {
             undo();
             throw e;
@@ -124,18 +127,30 @@ final class Appliance {
      * @throws IOException when the host does not give what is needed; nothing is left behind then
      */
     static Appliance start(Path runDir, CoreConfig config, Plugged plugged) throws IOException {
-        return start(runDir, config, plugged, new Estate());
+        return start(runDir, config, plugged, new Estate(), pools(config));
     }
 
     /**
      * @param inherited what the core before left; what fits is used on
+     * @param pools see {@link #pools}
      * @throws IOException when the host does not give what is needed; nothing is left behind then
      */
-    static Appliance start(Path runDir, CoreConfig config, Plugged plugged, Estate inherited) throws IOException {
-        return new Appliance(config, runDir, plugged, inherited);
+    static Appliance start(
+            Path runDir, CoreConfig config, Plugged plugged, Estate inherited, List<BufferPool> pools)
+            throws IOException {
+        return new Appliance(config, runDir, plugged, inherited, pools);
     }
 
-    private PacketBus start(AddressPool pool, Plugged plugged) throws IOException {
+    /** The packets' memory, which may be made before packets wait for the rest. */
+    static List<BufferPool> pools(CoreConfig config) {
+        return PacketBus.pools(bus(config), config.workers());
+    }
+
+    private static BusSettings bus(CoreConfig config) {
+        return new BusSettings(BusSettings.DEFAULT_BUFFERS, config.mtu(), config.clientToClient());
+    }
+
+    private PacketBus start(AddressPool pool, Plugged plugged, List<BufferPool> pools) throws IOException {
         var handshakes = HandshakeThreads.start(libc);
         undo.push(handshakes::close);
         this.handshakes = handshakes;
@@ -165,7 +180,7 @@ final class Appliance {
             ends.add(new PacketBus.LoopEnds(tun.queue(i), poller));
         }
         var made = new PacketBus(
-                new BusSettings(BusSettings.DEFAULT_BUFFERS, config.mtu(), config.clientToClient()),
+                bus(config),
                 new PacketBus.Neighbours(
                         ends,
                         resources -> new SocketListeners(libc, resources, inherited),
@@ -176,7 +191,8 @@ final class Appliance {
                         handshakes,
                         System::nanoTime,
                         InstantSource.system(),
-                        new SecureRandom()));
+                        new SecureRandom()),
+                pools);
         running.set(made);
         made.inherit(inherited);
         if (adopted) {
@@ -206,6 +222,10 @@ final class Appliance {
      */
     void inheritedAll() {
         bus.release();
+        HandshakeThreads threads = handshakes;
+        if (threads != null) {
+            threads.begin();
+        }
         if (!adopted) {
             return;
         }

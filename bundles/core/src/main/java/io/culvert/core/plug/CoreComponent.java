@@ -18,6 +18,7 @@ import io.culvert.api.store.Store;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.TunnelProtocol;
+import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.handover.Estate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,6 +77,10 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
 
     private final Providers providers = new Providers();
     private volatile @Nullable CipherTrials ciphers;
+
+    /** Of a core that waits in the wings. */
+    private volatile @Nullable CipherChoice toBe;
+
     private final Offered<NetworkProtocol> networks = new Offered<>();
     private final Offered<FrameProtocol> frames = new Offered<>();
     private final Offered<PayloadCodec> codecs = new Offered<>();
@@ -106,7 +111,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         succession = following;
         if (following.tryAct()) {
             try {
-                act(context, config, runDir, following);
+                act(context, config, runDir, following, prepare(config));
             } catch (IOException | RuntimeException | Error e) {
                 following.yield();
                 throw e;
@@ -115,19 +120,23 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
             LOG.info("core: version {} waits until the one that runs leaves", context.getBundle().getVersion());
             Warmth.load(context.getBundle());
             Warmth.drill(networks.all(), config.mtu());
-            wings = Thread.ofVirtual().name("core-wings").start(() -> follow(context, config, runDir, following));
+            Prepared prepared = prepare(config);
+            wings = Thread.ofVirtual()
+                    .name("core-wings")
+                    .start(() -> follow(context, config, runDir, following, prepared));
         }
     }
 
     /** Waits in the wings, then acts. */
-    private void follow(BundleContext context, CoreConfig config, Path runDir, Succession following) {
+    private void follow(
+            BundleContext context, CoreConfig config, Path runDir, Succession following, Prepared prepared) {
         try {
             following.awaitTurn();
         } catch (InterruptedException e) {
             return;
         }
         try {
-            act(context, config, runDir, following);
+            act(context, config, runDir, following, prepared);
         } catch (IOException | RuntimeException | Error e) {
             LOG.error("core: version {} could not take over", context.getBundle().getVersion(), e);
             wings = null;
@@ -145,13 +154,24 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         }
     }
 
-    private synchronized void act(BundleContext context, CoreConfig config, Path runDir, Succession following)
+    /** What takes time and touches nothing that the core at work uses. */
+    private record Prepared(CipherChoice ciphers, List<BufferPool> pools) {}
+
+    private Prepared prepare(CoreConfig config) {
+        var choice = new CipherChoice(config.ciphers(), System::nanoTime);
+        toBe = choice;
+        offer(choice);
+        return new Prepared(choice, Appliance.pools(config));
+    }
+
+    private synchronized void act(
+            BundleContext context, CoreConfig config, Path runDir, Succession following, Prepared prepared)
             throws IOException {
         if (leaving) {
             following.yield();
             return;
         }
-        var choice = new CipherChoice(config.ciphers(), System::nanoTime);
+        CipherChoice choice = prepared.ciphers();
         offer(choice);
         var told = new SessionNews(() -> listeners);
         var plugged = new Appliance.Plugged(
@@ -171,12 +191,13 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         tlsSwapWindowNs = TimeUnit.SECONDS.toNanos(config.tlsSwapWindowSeconds());
         Estate inherited = following.inherit();
         try {
-            appliance = Appliance.start(runDir, config, plugged, inherited);
+            appliance = Appliance.start(runDir, config, plugged, inherited, prepared.pools());
         } catch (IOException | RuntimeException | Error e) {
             following.leave(inherited);
             throw e;
         }
         ciphers = new CipherTrials(choice, this::moveKeys);
+        toBe = null;
         protocols.forEach(this::attach);
         Appliance running = appliance;
         if (running != null) {
@@ -333,6 +354,11 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
             offer(trials.choice());
             moveKeys();
             trials.start();
+            return;
+        }
+        CipherChoice waiting = toBe;
+        if (waiting != null) {
+            offer(waiting);
         }
     }
 

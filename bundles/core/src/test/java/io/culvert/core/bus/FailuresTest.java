@@ -35,7 +35,7 @@ final class FailuresTest {
     private final ScriptedPoller poller = new ScriptedPoller();
     private @Nullable LinkResources resources;
     private final PacketLoop loop = new PacketLoop(
-            0, BUFFERS, 1500, true, tun, poller, () -> 7, new EndpointTable.Key(1, 2), given -> {
+            0, PacketLoop.pool(0, new BusSettings(BUFFERS, 1500, true)), true, tun, poller, () -> 7, new EndpointTable.Key(1, 2), given -> {
                 resources = given;
                 return (claim, steering, group) -> new FakeLink(claim, given);
             });

@@ -52,7 +52,7 @@ final class ApplianceTest {
                 List::of, List::of, () -> store, new PluggedServices(
                         new TlsChoice(), () -> null, new CipherChoice(Map.of(), System::nanoTime),
                         () -> List.of(new Ipv4(), new Ipv6()), List::of, List::of, new Modules(),
-                        new SessionNews(List::of))), inherited);
+                        new SessionNews(List::of))), inherited, Appliance.pools(CONFIG));
     }
 
     private static int attach(Appliance appliance) throws Exception {
