@@ -56,6 +56,15 @@ final class Argon2Hash {
         return new Argon2Hash(cost, salt, compute(password, cost, salt, HASH));
     }
 
+    /** Takes as long as others to compare with, and belongs to no password that anybody could find. Made at once. */
+    static Argon2Hash ofNobody(Cost cost, SecureRandom random) {
+        byte[] salt = new byte[SALT];
+        byte[] hash = new byte[HASH];
+        random.nextBytes(salt);
+        random.nextBytes(hash);
+        return new Argon2Hash(cost, salt, hash);
+    }
+
     static Optional<Argon2Hash> parse(String text) {
         Matcher parts = PHC.matcher(text);
         if (!parts.matches()) {

@@ -40,9 +40,7 @@ final class FileAuthenticator implements Authenticator {
         this.file = file;
         this.hashing = new Semaphore(concurrency, true);
         this.patience = patience;
-        byte[] nobodys = new byte[16];
-        random.nextBytes(nobodys);
-        this.decoy = Argon2Hash.of(nobodys, cost, random);
+        this.decoy = Argon2Hash.ofNobody(cost, random);
     }
 
     @Override
