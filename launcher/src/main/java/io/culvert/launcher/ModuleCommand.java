@@ -48,6 +48,17 @@ final class ModuleCommand {
                 description = "How long the new version is watched before the change is kept; 0 for its self-test only.")
         @Nullable Integer watch;
 
+        @Option(
+                names = "--limit",
+                paramLabel = "NAME=NUMBER",
+                description = {
+                    "What sends the new version back while it is watched; may be given again.",
+                    "handshakes: points by which the percentage of failed handshakes may rise",
+                    "errors: errors that the module may log a minute",
+                    "throughput: percent of the time before that sessions must carry; 0 for any"
+                })
+        Map<String, Integer> limits = Map.of();
+
         @Option(names = "--note", paramLabel = "TEXT", description = "Why; shown among the changes.")
         String note = "";
 
@@ -61,6 +72,9 @@ final class ModuleCommand {
             arguments.put("replace", replace);
             if (watch != null) {
                 arguments.put("watch", watch);
+            }
+            if (!limits.isEmpty()) {
+                arguments.put("limits", limits);
             }
             arguments.put("note", note);
             arguments.put("planHash", plan);

@@ -95,7 +95,7 @@ class SwapCommandsIT {
     @ValueSource(strings = {"tls.jsse", "crypto.jce", "auth.file", "log.file", "tunnel.openvpn"})
     @Order(1)
     void shouldUpdateAModuleAndKeepTheOldVersion(String id) {
-        String output = appliance.cli("module", "update", id, copy(id).toString(), "--watch", "1", "--note", "a try").ok();
+        String output = appliance.cli("module", "update", id, copy(id).toString(), "--watch", "1", "--limit", "errors=20", "--limit", "handshakes=30", "--note", "a try").ok();
         assertTrue(output.contains("0.1.0 runs, 0.1.7 would run, side by side"), output);
         assertTrue(output.contains(": kept"), output);
         assertEquals(NEW, module(id).get("version"));
@@ -186,6 +186,20 @@ class SwapCommandsIT {
         assertTrue(result.output().contains(reason), result.output());
         assertEquals(OLD, module(id).get("version"));
         assertEquals("running", module(id).get("state"));
+        goesOn();
+    }
+
+    @Test
+    @Order(5)
+    void shouldTellWhichLimitsThereAre() {
+        for (var each : Map.of(
+                        "colour=3", "there is no limit 'colour'; there are handshakes, errors, throughput",
+                        "handshakes=101", "the limit of handshakes is 0 to 100")
+                .entrySet()) {
+            var result = appliance.cli("module", "update", "tls.jsse", copy("tls.jsse").toString(), "--limit", each.getKey());
+            assertEquals(1, result.exit(), result.output());
+            assertTrue(result.output().contains(each.getValue()), result.output());
+        }
         goesOn();
     }
 

@@ -30,6 +30,8 @@ import java.util.OptionalInt;
  * {@code detach} the answer is the change as it begins. {@code changes} takes {@code last}, how many of the newest.
  */
 public final class ModuleCommands {
+    private static final List<String> LIMITS = List.of("handshakes", "errors", "throughput");
+
     private final Engine engine;
     private final Repositories repositories;
 
@@ -202,10 +204,19 @@ public final class ModuleCommands {
         if (arguments.get("limits") instanceof Map<?, ?> map) {
             map.forEach((name, value) -> given.put(String.valueOf(name), value));
         }
-        return new Limits(
-                given.containsKey("handshakes") ? number(given, "handshakes") : Limits.DEFAULT.handshakes(),
-                given.containsKey("errors") ? number(given, "errors") : Limits.DEFAULT.errors(),
-                given.containsKey("throughput") ? number(given, "throughput") : Limits.DEFAULT.throughput());
+        for (String name : given.keySet()) {
+            if (!LIMITS.contains(name)) {
+                throw new CommandException("there is no limit '" + name + "'; there are " + String.join(", ", LIMITS));
+            }
+        }
+        try {
+            return new Limits(
+                    given.containsKey("handshakes") ? number(given, "handshakes") : Limits.DEFAULT.handshakes(),
+                    given.containsKey("errors") ? number(given, "errors") : Limits.DEFAULT.errors(),
+                    given.containsKey("throughput") ? number(given, "throughput") : Limits.DEFAULT.throughput());
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(e.getMessage());
+        }
     }
 
     private static String text(Map<String, Object> arguments, String name) {
