@@ -5,7 +5,7 @@
  * <p>Threads: the caller's; no method blocks or allocates. Errors: check once with {@code fits}, then read freely.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package io.culvert.wire;
 

@@ -2,6 +2,7 @@ package io.culvert.net.ethernet;
 
 import io.culvert.api.net.FrameBridge;
 import io.culvert.api.packet.PacketBuffer;
+import io.culvert.wire.EthernetHeader;
 
 /**
  * A transparent bridge, IEEE 802.1D-2004 clause 7: it learns from sources (7.8), filters and forwards by destinations
@@ -27,14 +28,14 @@ final class LearningBridge implements FrameBridge {
 
     @Override
     public int forward(PacketBuffer frame, int port, long nowNs) {
-        if (!EthernetHeader.fits(frame)) {
+        if (!EthernetHeader.fits(frame.length())) {
             return MALFORMED;
         }
-        long source = EthernetHeader.source(frame);
+        long source = EthernetHeader.source(frame.segment(), frame.offset());
         if (EthernetHeader.isGroup(source) || source == NOBODY) {
             return MALFORMED;
         }
-        long destination = EthernetHeader.destination(frame);
+        long destination = EthernetHeader.destination(frame.segment(), frame.offset());
         if (EthernetHeader.isReserved(destination)) {
             return FILTERED;
         }

@@ -6,7 +6,6 @@ import static io.culvert.net.ethernet.Frames.BROADCAST;
 import static io.culvert.net.ethernet.Frames.CAROL;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,9 +13,9 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.culvert.api.config.ConfigException;
 import io.culvert.api.net.FrameBridge;
 import io.culvert.testsupport.TestPacket;
+import io.culvert.wire.EthernetHeader;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -170,15 +169,6 @@ final class LearningBridgeTest {
                     bridge.forward(TestPacket.exactly(Arrays.copyOf(whole, length)), 1, nowNs),
                     "length " + length);
         }
-    }
-
-    @Test
-    void shouldReadAddressesAsTheyAreOnTheWire() {
-        var frame = TestPacket.exactly(HexFormat.ofDelimiter(" ").parseHex("01 80 c2 00 00 0e fe dc ba 98 76 54 88 cc"));
-        assertEquals(0x0180_C200_000EL, EthernetHeader.destination(frame));
-        assertEquals(0xFEDC_BA98_7654L, EthernetHeader.source(frame));
-        assertTrue(EthernetHeader.isReserved(EthernetHeader.destination(frame)));
-        assertFalse(EthernetHeader.isGroup(EthernetHeader.source(frame)));
     }
 
     @Test

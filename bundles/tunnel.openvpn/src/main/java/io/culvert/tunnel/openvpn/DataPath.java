@@ -7,12 +7,12 @@ import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.tunnel.openvpn.data.DataHeader;
 import io.culvert.tunnel.openvpn.data.DataMessage;
-import io.culvert.tunnel.openvpn.data.EthernetHeader;
 import io.culvert.tunnel.openvpn.data.Framing;
 import io.culvert.tunnel.openvpn.data.KeySlot;
 import io.culvert.tunnel.openvpn.data.SlotTable;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import io.culvert.tunnel.openvpn.wire.OptionsString;
+import io.culvert.wire.EthernetHeader;
 import io.culvert.wire.TcpMss;
 
 /**
@@ -195,7 +195,7 @@ final class DataPath {
 
     private void clamp(PacketBuffer packet) {
         if (mssIpv4 > 0) {
-            int before = frames ? EthernetHeader.beforeIp(packet) : 0;
+            int before = frames ? EthernetHeader.beforeIp(packet.segment(), packet.offset(), packet.length()) : 0;
             if (before >= 0) {
                 TcpMss.clamp(packet.segment(), packet.offset() + before, packet.length() - before, mssIpv4, mssIpv6);
             }
