@@ -157,7 +157,15 @@ final class Door extends Handler.Abstract {
         if (!local) {
             gate.passed(visit, endpoint.method(), path, () -> shown(request));
         }
-        WebResponse answer = write ? written(endpoint, exchange) : endpoint.handler().handle(exchange);
+        WebResponse answer;
+        try {
+            answer = write ? written(endpoint, exchange) : endpoint.handler().handle(exchange);
+        } finally {
+            if (endpoint.has(Flag.RAW_BODY)) {
+                // What the handler did not care for: it may have known enough after the first bytes.
+                exchange.drain();
+            }
+        }
         if (answer instanceof WebResponse.Stream) {
             // Nobody waits for the end of one.
             over.run();

@@ -7,6 +7,7 @@ import io.culvert.api.web.Role;
 import io.culvert.api.web.WebEndpoint;
 import io.culvert.api.web.WebRequest;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class Exchange implements WebRequest {
     private Intent intent = () -> 0;
     private long begun;
     private String target = "";
+    private @Nullable InputStream input;
     private byte[] body = {};
     private @Nullable Fields query;
 
@@ -147,30 +149,31 @@ final class Exchange implements WebRequest {
         if (request.getLength() > most) {
             throw tooLarge(most);
         }
-        try (var reading = slow.reading(request); InputStream in = Content.Source.asInputStream(request)) {
+        InputStream in = stream();
+        try (var reading = slow.reading(request)) {
             body = in.readNBytes(most + 1);
         } catch (IOException e) {
             throw new Problem(408, "body-incomplete", "the body did not arrive in time");
         }
         if (body.length > most) {
             // Some more, so that who is on the way of sending too much hears it and no broken pipe.
-            drain(request, slow, MAX_BODY + MAX_BODY);
+            drain(in, request, slow, MAX_BODY + MAX_BODY);
             throw tooLarge(most);
         }
     }
 
     /** Takes the rest of a body that nobody wants, so that the client hears why. */
     void drain() {
-        drain(request, slow, caller().role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_DRAINED);
+        drain(stream(), request, slow, caller().role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_DRAINED);
     }
 
     /** The same for a request that nothing is known of. */
     static void drain(Request request, SlowClients slow) {
-        drain(request, slow, MAX_BODY_OF_NOBODY);
+        drain(Content.Source.asInputStream(request), request, slow, MAX_BODY_OF_NOBODY);
     }
 
-    private static void drain(Request request, SlowClients slow, long most) {
-        try (var reading = slow.reading(request); InputStream in = Content.Source.asInputStream(request)) {
+    private static void drain(InputStream in, Request request, SlowClients slow, long most) {
+        try (var reading = slow.reading(request)) {
             in.skipNBytes(most);
         } catch (IOException e) {
             // It has ended.
@@ -191,7 +194,20 @@ final class Exchange implements WebRequest {
 
     @Override
     public InputStream stream() {
-        return Content.Source.asInputStream(request);
+        if (input == null) {
+            input = new Unclosed(Content.Source.asInputStream(request));
+        }
+        return input;
+    }
+
+    /** Closing the body before its end would end the request, and the client would never hear its answer. */
+    private static final class Unclosed extends FilterInputStream {
+        Unclosed(InputStream body) {
+            super(body);
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Override
