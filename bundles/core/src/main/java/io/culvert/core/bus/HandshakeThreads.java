@@ -62,8 +62,9 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
 
     private static void stepBack(Libc libc) {
         try {
-            int inherited = libc.getpriority(Linux.PRIO_PROCESS, 0);
-            libc.setpriority(Linux.PRIO_PROCESS, 0, Math.min(LOWEST, inherited + NICER));
+            // That of the first thread: the one that this inherited may have been in haste.
+            int usual = libc.getpriority(Linux.PRIO_PROCESS, (int) ProcessHandle.current().pid());
+            libc.setpriority(Linux.PRIO_PROCESS, 0, Math.min(LOWEST, usual + NICER));
         } catch (NativeException e) {
             LOG.warn("core: handshakes compete with packets for the CPU, {}", e.getMessage());
         }

@@ -47,11 +47,20 @@ final class Loops {
         return threads.stream().anyMatch(Thread::isAlive);
     }
 
-    /** Starts a thread for each loop. */
-    void start() {
+    /**
+     * Starts a thread for each loop.
+     *
+     * @param first what each of them does before all else
+     */
+    void start(Runnable first) {
         List<Thread> started = new ArrayList<>();
         for (PacketLoop loop : loops) {
-            Thread runner = new Thread(EndedThread.forgetting(loop), "culvert-loop-" + loop.index());
+            Thread runner = new Thread(
+                    EndedThread.forgetting(() -> {
+                        first.run();
+                        loop.run();
+                    }),
+                    "culvert-loop-" + loop.index());
             started.add(runner);
             runner.start();
         }

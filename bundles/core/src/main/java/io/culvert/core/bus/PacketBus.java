@@ -174,7 +174,21 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
 
     /** Starts the loops' threads. Without them, {@link #step} drives the loops. */
     public void start() {
-        loops.start();
+        start(() -> {});
+    }
+
+    /**
+     * Like {@link #start()}.
+     *
+     * @param first what each of the threads does before all else
+     */
+    public void start(Runnable first) {
+        loops.start(first);
+    }
+
+    /** Has {@code what} done on the thread of each loop, soon. */
+    public void onEachThread(Runnable what) {
+        loops.everywhere(there -> what.run());
     }
 
     /** One round of every loop on the calling thread, without waiting. Not after {@link #start}. */

@@ -18,6 +18,7 @@ import io.culvert.core.handover.Estate;
 import io.culvert.core.handover.StoreRecords;
 import io.culvert.core.host.HostNetwork;
 import io.culvert.core.libc.FfmLibc;
+import io.culvert.core.libc.Haste;
 import io.culvert.core.libc.Libc;
 import io.culvert.core.link.EpollPoller;
 import io.culvert.core.link.SocketListeners;
@@ -30,6 +31,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,6 +74,7 @@ final class Appliance {
     private final ExecutorService workers =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("culvert-work-", 0).factory());
     private final boolean adopted;
+    private final Map<Thread, Haste> hasty = new ConcurrentHashMap<>();
     private volatile @Nullable HostNetwork host;
     private volatile long pauseNs;
 
@@ -97,8 +100,8 @@ final class Appliance {
             this.adopted = left != null;
             tun = left != null ? left : LinuxTun.open(libc, config.tun(), config.mtu(), config.workers());
             undo.push(tun::close);
-            try (Netlink netlink = Netlink.open(libc)) {
-                if (!adopted) {
+            if (!adopted) {
+                try (Netlink netlink = Netlink.open(libc)) {
                     // Before anything flows: the kernel drops what comes while it changes that.
                     netlink.queueLength(config.tun(), QUEUE);
                     netlink.up(config.tun(), config.mtu());
@@ -197,8 +200,11 @@ final class Appliance {
         made.inherit(inherited);
         if (adopted) {
             made.hold(WAIT_NS);
+            // Until what waits in the kernel is served.
+            made.start(() -> hasty.put(Thread.currentThread(), Haste.begin(libc)));
+        } else {
+            made.start();
         }
-        made.start();
         return made;
     }
 
@@ -222,6 +228,7 @@ final class Appliance {
      */
     void inheritedAll() {
         bus.release();
+        long releasedNs = System.nanoTime();
         HandshakeThreads threads = handshakes;
         if (threads != null) {
             threads.begin();
@@ -231,7 +238,7 @@ final class Appliance {
         }
         String since = inherited.text(SINCE);
         if (!since.isEmpty()) {
-            long pause = System.nanoTime() - Long.parseLong(since);
+            long pause = releasedNs - Long.parseLong(since);
             pauseNs = pause;
             LOG.info("core: took over {} sessions, packets waited for {} ms", bus.list().size(), pause / 1_000_000);
         }
@@ -241,6 +248,7 @@ final class Appliance {
             } catch (IOException | RuntimeException e) {
                 LOG.error("core: the host's settings are left as the core before made them", e);
             }
+            bus.onEachThread(this::calm);
             try {
                 Thread.sleep(SETTLE_MS);
                 bus.settle(libc);
@@ -248,6 +256,13 @@ final class Appliance {
                 // The end, which needs no settling.
             }
         });
+    }
+
+    private void calm() {
+        Haste ended = hasty.remove(Thread.currentThread());
+        if (ended != null) {
+            ended.close();
+        }
     }
 
     /**
@@ -260,6 +275,8 @@ final class Appliance {
         } catch (RuntimeException e) {
             LOG.error("core: does not come to rest", e);
         }
+        // These threads end with it.
+        bus.onEachThread(() -> Haste.begin(libc));
         var estate = new Estate();
         estate.leave(SINCE, Long.toString(System.nanoTime()));
         int sessions = bus.leave(estate);

@@ -19,7 +19,10 @@ import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.core.buffer.BufferPool;
+import io.culvert.core.bus.EndedThread;
 import io.culvert.core.handover.Estate;
+import io.culvert.core.libc.FfmLibc;
+import io.culvert.core.libc.Haste;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,9 +124,10 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
             Warmth.load(context.getBundle());
             Warmth.drill(networks.all(), config.mtu());
             Prepared prepared = prepare(config);
-            wings = Thread.ofVirtual()
+            wings = Thread.ofPlatform()
+                    .daemon()
                     .name("core-wings")
-                    .start(() -> follow(context, config, runDir, following, prepared));
+                    .start(EndedThread.forgetting(() -> follow(context, config, runDir, following, prepared)));
         }
     }
 
@@ -135,7 +139,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         } catch (InterruptedException e) {
             return;
         }
-        try {
+        try (var haste = Haste.begin(new FfmLibc())) {
             act(context, config, runDir, following, prepared);
         } catch (IOException | RuntimeException | Error e) {
             LOG.error("core: version {} could not take over", context.getBundle().getVersion(), e);
@@ -240,7 +244,7 @@ public final class CoreComponent implements LiveSessions, PathWatch, HealthCheck
         if (running == null || following == null) {
             return;
         }
-        try {
+        try (var haste = Haste.begin(new FfmLibc())) {
             if (following.keeps() && !processEnds()) {
                 following.leave(running.leave());
             } else {
