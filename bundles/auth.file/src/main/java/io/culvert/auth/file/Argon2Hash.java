@@ -92,6 +92,10 @@ final class Argon2Hash {
     }
 
     private static byte[] compute(byte[] password, Cost cost, byte[] salt, int length) {
+        return SystemArgon2.hash(password, cost, salt, length).orElseGet(() -> inJava(password, cost, salt, length));
+    }
+
+    static byte[] inJava(byte[] password, Cost cost, byte[] salt, int length) {
         var generator = new Argon2BytesGenerator();
         generator.init(new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
                 .withVersion(Argon2Parameters.ARGON2_VERSION_13)
