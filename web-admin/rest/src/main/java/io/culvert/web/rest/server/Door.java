@@ -143,26 +143,16 @@ final class Door extends Handler.Abstract {
         if (write && !endpoint.has(Flag.RAW_BODY)) {
             exchange.load();
         }
-        try {
-            check(request, endpoint, visit, path);
-        } catch (Problem refusal) {
-            if (write && visit.caller().role() != Role.NONE) {
-                record(endpoint, exchange, refusal.code());
-            }
-            if (endpoint.has(Flag.RAW_BODY)) {
-                exchange.drain();
-            }
-            throw refusal;
-        }
-        if (!local) {
-            gate.passed(visit, endpoint.method(), path, () -> shown(request));
-        }
         WebResponse answer;
         try {
+            admit(request, exchange, endpoint, visit, path);
+            if (!local) {
+                gate.passed(visit, endpoint.method(), path, () -> shown(request));
+            }
             answer = write ? written(endpoint, exchange) : endpoint.handler().handle(exchange);
         } finally {
             if (endpoint.has(Flag.RAW_BODY)) {
-                // What the handler did not care for: it may have known enough after the first bytes.
+                // What nobody cared for: the handler may have known enough after the first bytes.
                 exchange.drain();
             }
         }
@@ -171,6 +161,18 @@ final class Door extends Handler.Abstract {
             over.run();
         }
         answers.send(answer, gate, visit, request, response, callback);
+    }
+
+    private void admit(Request request, Exchange exchange, WebEndpoint endpoint, Gate.Visit visit, String path)
+            throws Problem {
+        try {
+            check(request, endpoint, visit, path);
+        } catch (Problem refusal) {
+            if (!endpoint.method().equals("GET") && visit.caller().role() != Role.NONE) {
+                record(endpoint, exchange, refusal.code());
+            }
+            throw refusal;
+        }
     }
 
     private static Optional<X509Certificate> shown(Request request) {

@@ -146,20 +146,20 @@ final class Exchange implements WebRequest {
      */
     void load() throws Problem {
         int most = caller().role() == Role.NONE ? MAX_BODY_OF_NOBODY : MAX_BODY;
-        if (request.getLength() > most) {
-            throw tooLarge(most);
+        if (request.getLength() > most || !fits(most)) {
+            // Some more, so that who is on the way of sending too much hears it and no broken pipe.
+            drain(stream(), request, slow, MAX_BODY + MAX_BODY);
+            throw new Problem(413, "too-large", "the body has more than " + most + " bytes");
         }
-        InputStream in = stream();
+    }
+
+    private boolean fits(int most) throws Problem {
         try (var reading = slow.reading(request)) {
-            body = in.readNBytes(most + 1);
+            body = stream().readNBytes(most + 1);
         } catch (IOException e) {
             throw new Problem(408, "body-incomplete", "the body did not arrive in time");
         }
-        if (body.length > most) {
-            // Some more, so that who is on the way of sending too much hears it and no broken pipe.
-            drain(in, request, slow, MAX_BODY + MAX_BODY);
-            throw tooLarge(most);
-        }
+        return body.length <= most;
     }
 
     /** Takes the rest of a body that nobody wants, so that the client hears why. */
@@ -186,10 +186,6 @@ final class Exchange implements WebRequest {
             throw Problem.badRequest("a JSON body is missing");
         }
         return json.body(new ByteArrayInputStream(body), type);
-    }
-
-    private static Problem tooLarge(int most) {
-        return new Problem(413, "too-large", "the body has more than " + most + " bytes");
     }
 
     @Override
