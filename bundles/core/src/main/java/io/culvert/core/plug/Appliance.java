@@ -127,13 +127,6 @@ final class Appliance {
     }
 
     /**
-     * @throws IOException when the host does not give what is needed; nothing is left behind then
-     */
-    static Appliance start(Path runDir, CoreConfig config, Plugged plugged) throws IOException {
-        return start(runDir, config, plugged, new Estate(), pools(config));
-    }
-
-    /**
      * @param inherited what the core before left; what fits is used on
      * @param pools see {@link #pools}
      * @throws IOException when the host does not give what is needed; nothing is left behind then
