@@ -95,7 +95,10 @@ class SwapCommandsIT {
     @ValueSource(strings = {"tls.jsse", "crypto.jce", "auth.file", "log.file", "tunnel.openvpn"})
     @Order(1)
     void shouldUpdateAModuleAndKeepTheOldVersion(String id) {
-        String output = appliance.cli("module", "update", id, copy(id).toString(), "--watch", "1", "--limit", "errors=20", "--limit", "handshakes=30", "--note", "a try").ok();
+        String output = appliance.cli(
+                        "module", "update", id, copy(id).toString(), "--watch", "1", "--limit", "errors=20",
+                        "--limit", "handshakes=30", "--note", "a try")
+                .ok();
         assertTrue(output.contains("0.1.0 runs, 0.1.7 would run, side by side"), output);
         assertTrue(output.contains(": kept"), output);
         assertEquals(NEW, module(id).get("version"));
