@@ -177,9 +177,8 @@ final class Work {
             if (change.strategy() == Strategy.SIDE_BY_SIDE) {
                 rehearse(coming, leaving != null);
             }
-            boolean waits = change.strategy() == Strategy.REPLACE
-                    && oldRan
-                    && ModuleKind.of(change.module()).waitsForItsTurn();
+            var kind = ModuleKind.of(change.module());
+            boolean waits = change.strategy() == Strategy.REPLACE && oldRan && kind.waitsForItsTurn();
             if (change.strategy() == Strategy.REPLACE) {
                 // What takes its time is done while the old version works.
                 lifecycle.load(coming);
@@ -200,11 +199,11 @@ final class Work {
                 stopOld(leaving);
             }
             if (change.strategy() == Strategy.REPLACE) {
-                if (waits) {
-                    lifecycle.awaitServices(coming, waiting);
-                } else {
+                if (!waits) {
                     lifecycle.start(coming);
                     lifecycle.awaitReady(coming);
+                } else if (kind.offersInItsTurn()) {
+                    lifecycle.awaitServices(coming, waiting);
                 }
                 prove(coming);
             }
@@ -493,7 +492,9 @@ final class Work {
                 forgetSettings();
                 return;
             }
-            if (change.strategy() == Strategy.REPLACE && change.kind().bringsJar()) {
+            var kind = ModuleKind.of(change.module());
+            boolean together = kind.waitsForItsTurn() && !kind.offersInItsTurn();
+            if (change.strategy() == Strategy.REPLACE && change.kind().bringsJar() && !together) {
                 dropFresh();
             }
             Bundle bundle = old;

@@ -7,6 +7,10 @@ import java.util.Set;
 public record ModuleKind(String word) {
     private static final Set<String> HANDSHAKES = Set.of("core", "tunnel", "tls", "auth", "pki", "policy");
     private static final Set<String> ONCE = Set.of("core", "store");
+
+    /** Packets of a network protocol that is not there are dropped: the next one has to be there when one leaves. */
+    private static final Set<String> EARLY = Set.of("core", "net");
+
     private static final Set<String> PLATFORM = Set.of("api", "wire", "control", "swap", "web-admin", "signing");
     private static final Set<String> LOG = Set.of("log.hub", "log.slf4j");
 
@@ -27,6 +31,11 @@ public record ModuleKind(String word) {
 
     /** Whether a version that is started waits by itself until the one that works has left. */
     public boolean waitsForItsTurn() {
+        return EARLY.contains(word);
+    }
+
+    /** Whether a version that waits offers its services only when its turn has come. */
+    public boolean offersInItsTurn() {
         return word.equals("core");
     }
 
