@@ -68,6 +68,20 @@ public interface TunnelSession {
     }
 
     /**
+     * The peer had another session of this instance and negotiates anew from the same place, without having begun anew:
+     * until it has the new keys, and for a while after, it uses what it had. Called between {@link SessionHost#admit} and
+     * its answer; the other session is closed.
+     *
+     * @param former the other session's record, which this session may seal with within {@code live}
+     * @param live as {@link #freezeLive} of the other session gave it
+     * @return whether this session goes on with the keys of the other: the peer's packets come to it from now on
+     * @throws HandoverException when it cannot
+     */
+    default boolean inherit(SessionRecord former, byte[] live, long nowNs) throws HandoverException {
+        return false;
+    }
+
+    /**
      * Other providers of ciphers may be in force from now on, see {@link TunnelHost#crypto}. The session moves its keys
      * to them, with no change in what the peer sees: the code of a provider that left is about to go.
      */

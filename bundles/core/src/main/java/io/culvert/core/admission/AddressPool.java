@@ -176,6 +176,15 @@ public final class AddressPool {
         }
     }
 
+    /** What one session holds is the other's from now on; nothing when it holds nothing. */
+    public synchronized void pass(long sessionId, long to) {
+        Integer number = numberBySession.remove(sessionId);
+        if (number != null) {
+            numberBySession.put(to, number);
+            sessionByNumber.put(number, to);
+        }
+    }
+
     /** How many sessions hold addresses. */
     public synchronized int used() {
         return numberBySession.size();

@@ -11,6 +11,7 @@ import io.culvert.api.network.TunnelAddresses;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,7 +43,16 @@ public final class AdmissionChain implements Admissions {
     private final SessionEnd sessions;
 
     /** The sessions that hold a grant. Guarded by this. */
-    private final Map<Long, PeerIdentity> admitted = new HashMap<>();
+    private final Map<Long, Admitted> admitted = new HashMap<>();
+
+    /** The session that is from a place. Guarded by this. */
+    private final Map<InetSocketAddress, Long> byPlace = new HashMap<>();
+
+    private record Admitted(PeerIdentity peer, InetSocketAddress place) {
+        boolean isOf(PeerIdentity other) {
+            return peer.user().equals(other.user()) && peer.profile().equals(other.profile());
+        }
+    }
 
     /**
      * A network that peers get a place in.
@@ -53,6 +63,10 @@ public final class AdmissionChain implements Admissions {
     public record Network(NetworkSettings settings, Optional<AddressPool> pool) {
         private void release(long sessionId) {
             pool.ifPresent(addresses -> addresses.release(sessionId));
+        }
+
+        private void pass(long sessionId, long to) {
+            pool.ifPresent(addresses -> addresses.pass(sessionId, to));
         }
     }
 
@@ -93,33 +107,56 @@ public final class AdmissionChain implements Admissions {
     }
 
     @Override
-    public Admission admit(PeerIdentity peer, long sessionId) {
-        return admit(peer, sessionId, packets);
+    public Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from) {
+        return admit(peer, sessionId, from, packets);
     }
 
     @Override
-    public Admission admitFrames(PeerIdentity peer, long sessionId) {
-        return admit(peer, sessionId, frames);
+    public Admission admitFrames(PeerIdentity peer, long sessionId, InetSocketAddress from) {
+        return admit(peer, sessionId, from, frames);
     }
 
-    private Admission admit(PeerIdentity peer, long sessionId, Network network) {
+    private Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from, Network network) {
         Optional<String> refusal = refusal(peer);
         if (refusal.isPresent()) {
             return refused(Kind.REFUSED, refusal.get());
         }
-        if (!limits.duplicateLogins()) {
-            try {
-                endOthers(peer, sessionId);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return refused(Kind.SHUTDOWN, "interrupted while the former session of the peer was ended");
+        try {
+            @Nullable Long former = formerAt(from, peer, sessionId);
+            if (!limits.duplicateLogins()) {
+                endOthers(peer, sessionId, former);
             }
+            if (former == null) {
+                return reserve(peer, sessionId, from, network);
+            }
+            Admission admission = inherit(peer, sessionId, from, former, network);
+            if (admission instanceof Admission.Granted) {
+                end(former, sessionId, true);
+            }
+            return admission;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            release(sessionId);
+            return refused(Kind.SHUTDOWN, "interrupted while the former session of the peer was ended");
         }
-        return reserve(peer, sessionId, network);
     }
 
-    private void endOthers(PeerIdentity peer, long sessionId) throws InterruptedException {
+    /**
+     * The session that the peer has already from the same place, as it negotiates anew without having begun anew: it sends
+     * under what it had until it has something else, and for a while after that.
+     */
+    private synchronized @Nullable Long formerAt(InetSocketAddress place, PeerIdentity peer, long sessionId) {
+        Long there = byPlace.get(place);
+        Admitted admission = there == null || there == sessionId ? null : admitted.get(there);
+        return admission != null && admission.isOf(peer) ? there : null;
+    }
+
+    /** Ends the peer's sessions but for this one and the one that it inherits. */
+    private void endOthers(PeerIdentity peer, long sessionId, @Nullable Long former) throws InterruptedException {
         var asked = new HashSet<Long>();
+        if (former != null) {
+            asked.add(former);
+        }
         while (true) {
             List<Long> others = others(peer, sessionId, asked);
             if (others.isEmpty()) {
@@ -127,36 +164,60 @@ public final class AdmissionChain implements Admissions {
             }
             for (long other : others) {
                 asked.add(other);
-                try {
-                    sessions.end(other, new CloseCause(
-                            Kind.REPLACED,
-                            "replaced by session " + Long.toHexString(sessionId) + " of the same peer",
-                            "replaced by a newer session"));
-                } catch (RuntimeException e) {
-                    log.warn("session={}: could not be ended in favour of session {}", Long.toHexString(other),
-                            Long.toHexString(sessionId), e);
-                }
+                end(other, sessionId, false);
             }
+        }
+    }
+
+    private void end(long sessionId, long heir, boolean inherits) throws InterruptedException {
+        var cause = new CloseCause(
+                Kind.REPLACED,
+                "replaced by session " + Long.toHexString(heir) + " of the same peer",
+                "replaced by a newer session");
+        try {
+            if (inherits) {
+                sessions.bequeath(sessionId, heir, cause);
+            } else {
+                sessions.end(sessionId, cause);
+            }
+        } catch (RuntimeException e) {
+            log.warn("session={}: could not be ended in favour of session {}", Long.toHexString(sessionId),
+                    Long.toHexString(heir), e);
         }
     }
 
     private synchronized List<Long> others(PeerIdentity peer, long sessionId, Set<Long> without) {
         var others = new ArrayList<Long>();
         admitted.forEach((id, owner) -> {
-            if (id != sessionId && !without.contains(id) && owner.user().equals(peer.user())
-                    && owner.profile().equals(peer.profile())) {
+            if (id != sessionId && !without.contains(id) && owner.isOf(peer)) {
                 others.add(id);
             }
         });
         return others;
     }
 
-    private synchronized Admission reserve(PeerIdentity peer, long sessionId, Network network) {
+    /** As {@link #reserve}, with the addresses of the former session, and in its stead. */
+    private synchronized Admission inherit(
+            PeerIdentity peer, long sessionId, InetSocketAddress from, long former, Network network) {
+        Admitted before = admitted.remove(former);
+        packets.pass(former, sessionId);
+        frames.pass(former, sessionId);
+        Admission admission = reserve(peer, sessionId, from, network);
+        if (before != null && !(admission instanceof Admission.Granted)) {
+            packets.pass(sessionId, former);
+            frames.pass(sessionId, former);
+            admitted.put(former, before);
+        }
+        return admission;
+    }
+
+    private synchronized Admission reserve(
+            PeerIdentity peer, long sessionId, InetSocketAddress from, Network network) {
         if (!admitted.containsKey(sessionId) && admitted.size() >= limits.maxSessions()) {
             return refused(Kind.OVERLOAD, "core.maxSessions = " + limits.maxSessions() + " is reached");
         }
         if (network.pool().isEmpty()) {
-            admitted.put(sessionId, peer);
+            hold(sessionId, new Admitted(peer, from));
             return new Admission.Granted(new TunnelAddresses(Optional.empty(), Optional.empty()), network.settings());
         }
         AddressPool pool = network.pool().get();
@@ -179,7 +240,7 @@ public final class AdmissionChain implements Admissions {
                 return refused(Kind.OVERLOAD, "address " + fixed + " of user " + peer.user() + " is in use");
             }
         }
-        admitted.put(sessionId, peer);
+        hold(sessionId, new Admitted(peer, from));
         return new Admission.Granted(addresses.get(), network.settings());
     }
 
@@ -217,9 +278,26 @@ public final class AdmissionChain implements Admissions {
         return reasons.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", reasons));
     }
 
+    private void hold(long sessionId, Admitted admission) {
+        admitted.put(sessionId, admission);
+        byPlace.put(admission.place, sessionId);
+    }
+
+    @Override
+    public synchronized void moved(long sessionId, InetSocketAddress to) {
+        Admitted before = admitted.get(sessionId);
+        if (before != null) {
+            byPlace.remove(before.place, sessionId);
+            hold(sessionId, new Admitted(before.peer, to));
+        }
+    }
+
     @Override
     public synchronized void release(long sessionId) {
-        admitted.remove(sessionId);
+        Admitted before = admitted.remove(sessionId);
+        if (before != null) {
+            byPlace.remove(before.place, sessionId);
+        }
         packets.release(sessionId);
         frames.release(sessionId);
     }
@@ -242,7 +320,7 @@ public final class AdmissionChain implements Admissions {
         if (!fits) {
             return false;
         }
-        admitted.put(record.sessionId(), record.peer());
+        hold(record.sessionId(), new Admitted(record.peer(), record.endpoint().remote()));
         return true;
     }
 }

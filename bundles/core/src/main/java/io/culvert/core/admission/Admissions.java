@@ -6,6 +6,7 @@ import io.culvert.api.auth.PeerIdentity;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.network.Admission;
 import io.culvert.api.tunnel.CloseCause;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,18 @@ public interface Admissions {
     /** Asks the chain of authenticators; may block. The caller zeroes {@code credentials} afterwards. */
     AuthDecision authenticate(Credentials credentials);
 
-    /** Reserves addresses for the session; may block. A grant holds until {@link #release}. */
-    Admission admit(PeerIdentity peer, long sessionId);
+    /**
+     * Reserves addresses for the session; may block. A grant holds until {@link #release}.
+     *
+     * @param from where the peer's packets are from
+     */
+    Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from);
 
     /** As {@link #admit}, for a session that carries Ethernet frames: its addresses are those of the bridged network. */
-    Admission admitFrames(PeerIdentity peer, long sessionId);
+    Admission admitFrames(PeerIdentity peer, long sessionId, InetSocketAddress from);
+
+    /** The session's packets are from this place now. Never blocks. */
+    default void moved(long sessionId, InetSocketAddress to) {}
 
     /** Whether a live session's peer may still be here: null, or why not; may block. */
     @Nullable CloseCause recheck(PeerIdentity peer);

@@ -12,6 +12,7 @@ import io.culvert.api.network.Prefix;
 import io.culvert.api.network.TunnelAddresses;
 import io.culvert.api.tunnel.CloseCause;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -46,8 +47,8 @@ public final class CarriedNetworks implements Admissions {
     }
 
     @Override
-    public Admission admit(PeerIdentity peer, long sessionId) {
-        Admission answer = all.admit(peer, sessionId);
+    public Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from) {
+        Admission answer = all.admit(peer, sessionId, from);
         if (!(answer instanceof Admission.Granted granted)) {
             return answer;
         }
@@ -70,14 +71,14 @@ public final class CarriedNetworks implements Admissions {
     }
 
     @Override
-    public Admission admitFrames(PeerIdentity peer, long sessionId) {
+    public Admission admitFrames(PeerIdentity peer, long sessionId, InetSocketAddress from) {
         if (frames.get().isEmpty()) {
             return new Admission.Refused(new CloseCause(
                     CloseCause.Kind.REFUSED,
                     "no network protocol for Ethernet frames is there: install or start net.ethernet",
                     "no network"));
         }
-        return all.admitFrames(peer, sessionId);
+        return all.admitFrames(peer, sessionId, from);
     }
 
     private boolean carries(int etherType) {
@@ -104,6 +105,11 @@ public final class CarriedNetworks implements Admissions {
     @Override
     public @Nullable CloseCause recheck(PeerIdentity peer) {
         return all.recheck(peer);
+    }
+
+    @Override
+    public void moved(long sessionId, InetSocketAddress to) {
+        all.moved(sessionId, to);
     }
 
     @Override

@@ -10,4 +10,9 @@ public interface SessionEnd {
      * block; called without a lock.
      */
     void end(long sessionId, CloseCause cause) throws InterruptedException;
+
+    /** As {@link #end}, after {@code heir} was given the keys and the counters of the session: it goes on with them. */
+    default void bequeath(long sessionId, long heir, CloseCause cause) throws InterruptedException {
+        end(sessionId, cause);
+    }
 }

@@ -264,7 +264,7 @@ class DrillProtocol implements TunnelProtocol {
         }
 
         @Override
-        public Admission admit(PeerIdentity peer, long sessionId) {
+        public Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from) {
             int kind = peer.user().charAt(peer.user().length() - 1) - '0';
             try {
                 var address = (Inet4Address) InetAddress.getByAddress(address(kind));
@@ -278,7 +278,7 @@ class DrillProtocol implements TunnelProtocol {
         }
 
         @Override
-        public Admission admitFrames(PeerIdentity peer, long sessionId) {
+        public Admission admitFrames(PeerIdentity peer, long sessionId, InetSocketAddress from) {
             throw new IllegalStateException("there are no frames in a drill");
         }
 

@@ -78,6 +78,9 @@ final class LoopSession implements SessionHost {
     private long ipv6Low;
     private final SessionTotals totals;
     private boolean established;
+
+    /** Whether packets for the peer's addresses come here. */
+    private boolean routed;
     private boolean computed;
     private boolean saved;
     private boolean recordStale;
@@ -140,7 +143,7 @@ final class LoopSession implements SessionHost {
         grant(record.addresses());
         saved = true;
         established = true;
-        route(true);
+        routed(true);
         LOG.info("{}: taken over from {}, addresses {}", label(), endpoint.remote(), describe(record.addresses()));
         settle();
         return true;
@@ -468,6 +471,61 @@ final class LoopSession implements SessionHost {
         }
     }
 
+    /**
+     * Ends in favour of another session of the same peer, which goes on with what this one has; its keys lead there.
+     * Completes when the heir has it.
+     */
+    CompletionStage<@Nullable Void> bequeath(LoopSession heir, CloseCause cause) {
+        TunnelSession target = session;
+        KeptSessions.Kept left = null;
+        if (!closed && target != null && established) {
+            try {
+                left = new KeptSessions.Kept(freeze(target), target.freezeLive(), loop.nowNs());
+            } catch (Throwable t) {
+                LOG.error("{}: cannot be frozen, its heir begins without it", label(), t);
+            }
+        }
+        long[] before = Arrays.copyOf(keys, keyCount);
+        drop(cause);
+        var inherited = new CompletableFuture<@Nullable Void>();
+        KeptSessions.Kept all = left;
+        if (all == null) {
+            inherited.complete(null);
+        } else if (heir.loop == loop) {
+            heir.inherit(all, before);
+            inherited.complete(null);
+        } else {
+            heir.loop.commands.post(() -> {
+                heir.inherit(all, before);
+                inherited.complete(null);
+            });
+            // What comes for it from now on goes over, and finds it there.
+            binding.pass(before, heir);
+        }
+        return inherited;
+    }
+
+    private void inherit(KeptSessions.Kept former, long[] formerKeys) {
+        for (long key : formerKeys) {
+            bind(key);
+        }
+        TunnelSession target = begin(null);
+        if (target == null) {
+            finishKeys();
+            return;
+        }
+        grant(former.record().addresses());
+        try {
+            if (target.inherit(former.record(), former.live(), loop.nowNs())) {
+                routed(true);
+            }
+        } catch (HandoverException | RuntimeException | LinkageError e) {
+            LOG.warn("{}: does not go on with what the former session had: {}", label(),
+                    e instanceof HandoverException ? e.getMessage() : e.toString(), e);
+        }
+        finishCall();
+    }
+
     /** Forgets the live session without telling the peer, and keeps its record and its addresses. */
     void leaveRecord() {
         if (!closed) {
@@ -480,12 +538,9 @@ final class LoopSession implements SessionHost {
         closing = cause;
         loop.timers.cancel(timer);
         loop.countSession(-1);
-        for (int i = 0; i < keyCount; i++) {
-            binding.unbind(keys[i], this);
-        }
-        keyCount = 0;
-        if (established) {
-            route(false);
+        finishKeys();
+        if (routed) {
+            routed(false);
         }
         boolean wasEstablished = established;
         if (wasEstablished && !keepRecord) {
@@ -510,6 +565,13 @@ final class LoopSession implements SessionHost {
         }
         endpoint.link().sessions(-1);
         gone.complete(null);
+    }
+
+    private void finishKeys() {
+        for (int i = 0; i < keyCount; i++) {
+            binding.unbind(keys[i], this);
+        }
+        keyCount = 0;
     }
 
     // ---- SessionHost ----
@@ -569,6 +631,7 @@ final class LoopSession implements SessionHost {
             binding.moved(this, endpoint, now);
             endpoint = now;
             recordStale = saved;
+            desk.moved(sessionId, now.remote());
         }
     }
 
@@ -623,7 +686,7 @@ final class LoopSession implements SessionHost {
         // Known from here on: whoever revokes the peer while it is judged finds the session.
         this.peer = peer;
         int asked = generation;
-        desk.admit(peer, sessionId, framePort != null, admission -> {
+        desk.admit(peer, sessionId, endpoint.remote(), framePort != null, admission -> {
             if (closed) {
                 if (admission instanceof Admission.Granted) {
                     desk.release(sessionId);
@@ -687,7 +750,7 @@ final class LoopSession implements SessionHost {
         if (closing == null && !established) {
             established = true;
             binding.counters().completed();
-            route(true);
+            routed(true);
             LOG.info("{}: established from {}, addresses {}", label(), endpoint.remote(), describe(granted));
             binding.services().sessionStarted(status());
         }
@@ -736,7 +799,8 @@ final class LoopSession implements SessionHost {
         });
     }
 
-    private void route(boolean here) {
+    private void routed(boolean here) {
+        routed = here;
         FramePort port = framePort;
         if (port != null) {
             join(port, here);
@@ -800,6 +864,10 @@ final class LoopSession implements SessionHost {
 
     LinkEndpoint endpoint() {
         return endpoint;
+    }
+
+    boolean isOfTheSame(LoopSession other) {
+        return binding.name().equals(other.binding.name()) && binding.instance().equals(other.binding.instance());
     }
 
     boolean isEstablished() {

@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -266,6 +267,33 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
     /** Ends the session and returns when it is gone, or when it was gone already. Blocks. */
     public void end(long sessionId, CloseCause cause) {
         Loops.await(endAll(List.of(sessionId), cause));
+    }
+
+    /**
+     * Ends the session after {@code heir}, a session of the same instance, was given what it has. Returns when it is gone,
+     * or when it was gone already. Blocks.
+     */
+    public void bequeath(long sessionId, long heir, CloseCause cause) {
+        Loops.await(passOn(sessionId, heir, cause));
+    }
+
+    CompletionStage<@Nullable Void> passOn(long sessionId, long heir, CloseCause cause) {
+        return session(heir)
+                .thenCombine(session(sessionId), (to, former) -> {
+                    if (to.isEmpty() || former.isEmpty() || !former.get().isOfTheSame(to.get())) {
+                        return endAll(List.of(sessionId), cause);
+                    }
+                    var done = new CompletableFuture<@Nullable Void>();
+                    former.get().loop().commands.post(() ->
+                            former.get().bequeath(to.get(), cause).thenRun(() -> done.complete(null)));
+                    return done;
+                })
+                .thenCompose(done -> done);
+    }
+
+    private CompletionStage<Optional<LoopSession>> session(long id) {
+        return loops.onEach(there -> there.sessions().stream().filter(session -> session.sessionId() == id).findFirst())
+                .thenApply(found -> found.stream().flatMap(Optional::stream).findFirst());
     }
 
     /** Ends the sessions with these ids, if they still live; completes when they are gone. */

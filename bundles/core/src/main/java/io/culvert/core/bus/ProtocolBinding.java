@@ -193,6 +193,15 @@ final class ProtocolBinding implements TunnelHost, DatagramSink {
         return keys.remove(key, session);
     }
 
+    /** What this loop reads for these keys goes to a session of another loop that has just been given them. */
+    void pass(long[] keys, LoopSession to) {
+        for (long key : keys) {
+            if (steered(key, to.endpoint()) == loop.index()) {
+                put(key, to);
+            }
+        }
+    }
+
     private void put(long key, LoopSession session) {
         LoopSession before = keys.put(key, session);
         if (before != null && before != session && before.loop() == loop) {

@@ -8,6 +8,7 @@ import io.culvert.api.network.Admission;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.core.admission.Admissions;
 import io.culvert.core.handover.SessionRecords;
+import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -97,9 +98,12 @@ final class SessionDesk {
         return new AuthDecision.Refused(what, "");
     }
 
-    /** @param frames whether the session carries Ethernet frames */
-    void admit(PeerIdentity peer, long sessionId, boolean frames, Consumer<Admission> then) {
-        offload(() -> frames ? admissions.admitFrames(peer, sessionId) : admissions.admit(peer, sessionId), (admission, error) -> {
+    /**
+     * @param from where the peer's packets are from
+     * @param frames whether the session carries Ethernet frames
+     */
+    void admit(PeerIdentity peer, long sessionId, InetSocketAddress from, boolean frames, Consumer<Admission> then) {
+        offload(() -> frames ? admissions.admitFrames(peer, sessionId, from) : admissions.admit(peer, sessionId, from), (admission, error) -> {
             if (admission == null) {
                 LOG.error("admission: user {} could not be judged", peer.user(), error);
                 then.accept(new Admission.Refused(unjudged()));
@@ -132,6 +136,10 @@ final class SessionDesk {
 
     boolean restore(SessionRecord record, boolean frames) {
         return frames ? admissions.restoreFrames(record) : admissions.restore(record);
+    }
+
+    void moved(long sessionId, InetSocketAddress to) {
+        admissions.moved(sessionId, to);
     }
 
     void release(long sessionId) {

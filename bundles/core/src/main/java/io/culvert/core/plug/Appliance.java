@@ -5,10 +5,12 @@ import io.culvert.api.auth.Authenticator;
 import io.culvert.api.network.NetworkSettings;
 import io.culvert.api.network.Prefix;
 import io.culvert.api.store.Store;
+import io.culvert.api.tunnel.CloseCause;
 import io.culvert.core.admission.AddressPool;
 import io.culvert.core.admission.AdmissionChain;
 import io.culvert.core.admission.CarriedNetworks;
 import io.culvert.core.admission.AuthenticatorChain;
+import io.culvert.core.admission.SessionEnd;
 import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.bus.BusSettings;
 import io.culvert.core.bus.HandshakeThreads;
@@ -166,7 +168,17 @@ final class Appliance {
                         new AdmissionChain.Network(network(config, pool), Optional.of(pool)),
                         ethernet.network(),
                         new AdmissionChain.Limits(config.maxSessions(), config.duplicateLogins()),
-                        (session, cause) -> running.get().end(session, cause)),
+                        new SessionEnd() {
+                            @Override
+                            public void end(long sessionId, CloseCause cause) {
+                                running.get().end(sessionId, cause);
+                            }
+
+                            @Override
+                            public void bequeath(long sessionId, long heir, CloseCause cause) {
+                                running.get().bequeath(sessionId, heir, cause);
+                            }
+                        }),
                 plugged.services()::networks,
                 plugged.services()::frames);
         List<PacketBus.LoopEnds> ends = new ArrayList<>();

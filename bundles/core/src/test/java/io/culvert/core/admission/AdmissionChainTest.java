@@ -46,6 +46,8 @@ import org.junit.jupiter.api.Test;
 class AdmissionChainTest {
     private static final Accepted ACCEPTED = new Accepted(Map.of("group", "staff"));
 
+    private static final InetSocketAddress PLACE = new InetSocketAddress("192.0.2.7", 40_000);
+
     private final List<Authenticator> authenticators = new ArrayList<>();
     private final List<AccessCheck> checks = new ArrayList<>();
     private final List<String> ended = new ArrayList<>();
@@ -142,10 +144,10 @@ class AdmissionChainTest {
 
     @Test
     void shouldGrantAddressesAndTellTheNetwork() {
-        var granted = granted(chain().admit(peer("alice"), 1));
+        var granted = granted(chain().admit(peer("alice"), 1, at(1)));
         assertTrue(granted.addresses().ipv4().isPresent());
         assertEquals(1400, granted.network().mtu());
-        assertEquals(granted, chain.admit(peer("alice"), 1));
+        assertEquals(granted, chain.admit(peer("alice"), 1, at(1)));
     }
 
     @Test
@@ -153,7 +155,7 @@ class AdmissionChainTest {
         checks.add(peer -> Optional.of("disabled"));
         checks.add(peer -> Optional.empty());
         checks.add(peer -> Optional.of("revoked"));
-        CloseCause cause = refused(chain().admit(peer("alice"), 1));
+        CloseCause cause = refused(chain().admit(peer("alice"), 1, at(1)));
         assertEquals(Kind.REFUSED, cause.kind());
         assertEquals("disabled; revoked", cause.logText());
         assertFalse(cause.peerText().contains("revoked"));
@@ -169,16 +171,16 @@ class AdmissionChainTest {
         checks.add(peer -> {
             throw new java.io.IOException("list cannot be read");
         });
-        assertTrue(refused(chain().admit(peer("alice"), 1)).logText().contains("list cannot be read"));
+        assertTrue(refused(chain().admit(peer("alice"), 1, at(1))).logText().contains("list cannot be read"));
         assertEquals(Kind.REVOKED, chain.recheck(peer("alice")).kind());
     }
 
     @Test
     void shouldReplaceTheFormerSessionOfAPeer() {
-        var first = granted(chain().admit(peer("alice"), 0xa));
-        granted(chain.admit(peer("bob"), 0xb));
-        granted(chain.admit(new PeerIdentity("alice", "7f", Map.of()), 0xc));
-        var second = granted(chain.admit(peer("alice"), 0xd));
+        var first = granted(chain().admit(peer("alice"), 0xa, at(0xa)));
+        granted(chain.admit(peer("bob"), 0xb, at(0xb)));
+        granted(chain.admit(new PeerIdentity("alice", "7f", Map.of()), 0xc, at(0xc)));
+        var second = granted(chain.admit(peer("alice"), 0xd, at(0xd)));
         assertEquals(List.of("a REPLACED"), ended);
         assertEquals(first.addresses(), second.addresses());
     }
@@ -188,8 +190,8 @@ class AdmissionChainTest {
         chain = chain(new AdmissionChain.Limits(10, false), (id, cause) -> {
             throw new IllegalStateException("stuck");
         });
-        var first = granted(chain.admit(peer("alice"), 1));
-        var second = granted(chain.admit(peer("alice"), 2));
+        var first = granted(chain.admit(peer("alice"), 1, at(1)));
+        var second = granted(chain.admit(peer("alice"), 2, at(2)));
         assertFalse(first.addresses().equals(second.addresses()));
     }
 
@@ -198,38 +200,105 @@ class AdmissionChainTest {
         chain = chain(new AdmissionChain.Limits(10, false), (id, cause) -> {
             throw new InterruptedException();
         });
-        granted(chain.admit(peer("alice"), 1));
-        assertEquals(Kind.SHUTDOWN, refused(chain.admit(peer("alice"), 2)).kind());
+        granted(chain.admit(peer("alice"), 1, at(1)));
+        assertEquals(Kind.SHUTDOWN, refused(chain.admit(peer("alice"), 2, at(2))).kind());
         assertTrue(Thread.interrupted());
     }
 
     @Test
     void shouldAllowDuplicateLoginsWhenAsked() {
         chain = chain(new AdmissionChain.Limits(10, true), this::end);
-        granted(chain.admit(peer("alice"), 1));
-        granted(chain.admit(peer("alice"), 2));
+        granted(chain.admit(peer("alice"), 1, at(1)));
+        granted(chain.admit(peer("alice"), 2, at(2)));
         assertEquals(List.of(), ended);
+    }
+
+    @Test
+    void shouldLetASessionFromTheSamePlaceInheritTheFormerOne() {
+        chain = chain(new AdmissionChain.Limits(1, true), inheriting());
+        String address = address(chain.admit(peer("alice"), 1, PLACE));
+        assertEquals(address, address(chain.admit(peer("alice"), 2, PLACE)));
+        assertEquals(List.of("1 bequeathed to 2"), ended);
+        assertFalse(chain.restore(record(3, "bob", address)), "it is the second's");
+        chain.release(2);
+        assertTrue(chain.restore(record(3, "bob", address)));
+    }
+
+    @Test
+    void shouldLeaveTheFormerSessionWhatItHasWhenTheNewOneIsRefused() {
+        chain = chain(new AdmissionChain.Limits(10, false), inheriting());
+        String address = address(chain.admit(peer("alice"), 1, PLACE));
+        var elsewhere = new PeerIdentity("alice", "", Map.of("address", "10.9.0.1"));
+        assertEquals(Kind.REFUSED, refused(chain.admit(elsewhere, 2, PLACE)).kind());
+        assertEquals(List.of(), ended);
+        chain.release(2);
+        assertTrue(chain.restore(record(1, "alice", address)));
+        assertFalse(chain.restore(record(3, "bob", address)));
+    }
+
+    @Test
+    void shouldEndASessionWhosePeerIsElsewhere() {
+        chain = chain(new AdmissionChain.Limits(10, false), inheriting());
+        granted(chain.admit(peer("alice"), 1, PLACE));
+        granted(chain.admit(peer("alice"), 2, new InetSocketAddress("192.0.2.8", 40_000)));
+        assertEquals(List.of("1 REPLACED"), ended);
+    }
+
+    @Test
+    void shouldFollowAPeerThatMoves() {
+        chain = chain(new AdmissionChain.Limits(10, true), inheriting());
+        String address = address(chain.admit(peer("alice"), 1, at(1)));
+        chain.moved(1, PLACE);
+        chain.moved(9, at(9));
+        assertEquals(address, address(chain.admit(peer("alice"), 2, PLACE)));
+        assertEquals(List.of("1 bequeathed to 2"), ended);
+        granted(chain.admit(peer("alice"), 3, at(1)));
+        granted(chain.admit(peer("bob"), 4, PLACE));
+        assertEquals(List.of("1 bequeathed to 2"), ended, "neither another place nor another peer");
+    }
+
+    private static InetSocketAddress at(long id) {
+        return new InetSocketAddress("192.0.2.1", (int) id);
+    }
+
+    private static String address(Admission admission) {
+        return granted(admission).addresses().ipv4().orElseThrow().getHostAddress();
+    }
+
+    private SessionEnd inheriting() {
+        return new SessionEnd() {
+            @Override
+            public void end(long sessionId, CloseCause cause) {
+                AdmissionChainTest.this.end(sessionId, cause);
+            }
+
+            @Override
+            public void bequeath(long sessionId, long heir, CloseCause cause) {
+                ended.add(Long.toHexString(sessionId) + " bequeathed to " + Long.toHexString(heir));
+                chain.release(sessionId);
+            }
+        };
     }
 
     @Test
     void shouldStopAtTheLimitOfSessions() {
         chain = chain(new AdmissionChain.Limits(2, false), this::end);
-        granted(chain.admit(peer("u1"), 1));
-        granted(chain.admit(peer("u2"), 2));
-        CloseCause cause = refused(chain.admit(peer("u3"), 3));
+        granted(chain.admit(peer("u1"), 1, at(1)));
+        granted(chain.admit(peer("u2"), 2, at(2)));
+        CloseCause cause = refused(chain.admit(peer("u3"), 3, at(3)));
         assertEquals(Kind.OVERLOAD, cause.kind());
         assertTrue(cause.logText().contains("maxSessions"), cause.logText());
-        granted(chain.admit(peer("u2"), 4));
+        granted(chain.admit(peer("u2"), 4, at(4)));
         chain.release(1);
         chain.release(1);
-        granted(chain.admit(peer("u3"), 3));
+        granted(chain.admit(peer("u3"), 3, at(3)));
     }
 
     @Test
     void shouldSayThatNoAddressIsLeft() {
         chain = chain("10.8.0.0/30", new AdmissionChain.Limits(10, false), this::end);
-        granted(chain.admit(peer("u1"), 1));
-        CloseCause cause = refused(chain.admit(peer("u2"), 2));
+        granted(chain.admit(peer("u1"), 1, at(1)));
+        CloseCause cause = refused(chain.admit(peer("u2"), 2, at(2)));
         assertEquals(Kind.OVERLOAD, cause.kind());
         assertTrue(cause.logText().contains("core.ipv4"), cause.logText());
     }
@@ -239,14 +308,14 @@ class AdmissionChainTest {
         var fixed = new PeerIdentity("alice", "", Map.of("address", "10.8.0.50"));
         assertEquals(
                 "10.8.0.50",
-                granted(chain().admit(fixed, 1)).addresses().ipv4().orElseThrow().getHostAddress());
+                granted(chain().admit(fixed, 1, at(1))).addresses().ipv4().orElseThrow().getHostAddress());
         var taken = new PeerIdentity("bob", "", Map.of("address", "10.8.0.50"));
-        CloseCause cause = refused(chain.admit(taken, 2));
+        CloseCause cause = refused(chain.admit(taken, 2, at(2)));
         assertEquals(Kind.OVERLOAD, cause.kind());
         assertTrue(cause.logText().contains("10.8.0.50"), cause.logText());
         for (String bad : List.of("10.9.0.1", "10.8.0.1", "host.example", "")) {
             var peer = new PeerIdentity("carol", "", Map.of("address", bad));
-            assertEquals(Kind.REFUSED, refused(chain.admit(peer, 3)).kind(), bad);
+            assertEquals(Kind.REFUSED, refused(chain.admit(peer, 3, at(3))).kind(), bad);
         }
     }
 
@@ -256,7 +325,7 @@ class AdmissionChainTest {
         assertTrue(chain.restore(record(1, "alice", "10.8.0.9")));
         assertFalse(chain.restore(record(2, "bob", "10.8.0.9")));
         assertFalse(chain.restore(record(2, "bob", "10.9.0.9")));
-        granted(chain.admit(peer("alice"), 3));
+        granted(chain.admit(peer("alice"), 3, at(3)));
         assertEquals(List.of("1 REPLACED"), ended);
     }
 
@@ -274,7 +343,7 @@ class AdmissionChainTest {
         for (int i = 0; i < 400; i++) {
             long id = i;
             tasks.add(() -> {
-                Admission admission = chain.admit(peer("u" + id % 40), id);
+                Admission admission = chain.admit(peer("u" + id % 40), id, at(id));
                 if (admission instanceof Granted) {
                     live.add(id);
                 }
@@ -293,7 +362,7 @@ class AdmissionChainTest {
         for (int i = 0; i < 400; i++) {
             chain.release(i);
         }
-        granted(chain.admit(peer("last"), 1000));
+        granted(chain.admit(peer("last"), 1000, at(1000)));
     }
 
     private AdmissionChain chain;

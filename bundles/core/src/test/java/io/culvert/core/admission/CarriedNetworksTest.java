@@ -21,6 +21,7 @@ import io.culvert.net.ipv6.Ipv6;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,8 @@ final class CarriedNetworksTest {
             List.of(InetAddress.ofLiteral("192.0.2.53"), InetAddress.ofLiteral("2001:db8::53")),
             List.of("example.org"));
 
+    private static final InetSocketAddress PLACE = new InetSocketAddress("192.0.2.7", 40_000);
+
     private final List<Long> released = new ArrayList<>();
     private Admission answer = new Admission.Granted(
             new TunnelAddresses(
@@ -54,12 +57,12 @@ final class CarriedNetworksTest {
         }
 
         @Override
-        public Admission admit(PeerIdentity peer, long sessionId) {
+        public Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from) {
             return answer;
         }
 
         @Override
-        public Admission admitFrames(PeerIdentity peer, long sessionId) {
+        public Admission admitFrames(PeerIdentity peer, long sessionId, InetSocketAddress from) {
             return answer;
         }
 
@@ -85,7 +88,7 @@ final class CarriedNetworksTest {
     };
 
     private Admission admit(NetworkProtocol... networks) {
-        return new CarriedNetworks(all, () -> List.of(networks), List::of).admit(new PeerIdentity("alice", "", Map.of()), 7);
+        return new CarriedNetworks(all, () -> List.of(networks), List::of).admit(new PeerIdentity("alice", "", Map.of()), 7, PLACE);
     }
 
     @Test
@@ -119,7 +122,7 @@ final class CarriedNetworksTest {
         var alice = new PeerIdentity("alice", "", Map.of());
         List<FrameProtocol> bridges = new ArrayList<>();
         var carried = new CarriedNetworks(all, List::<NetworkProtocol>of, () -> bridges);
-        var refused = assertInstanceOf(Admission.Refused.class, carried.admitFrames(alice, 7));
+        var refused = assertInstanceOf(Admission.Refused.class, carried.admitFrames(alice, 7, PLACE));
         assertTrue(refused.cause().logText().contains("net.ethernet"), refused.cause().logText());
 
         bridges.add(new FrameProtocol() {
@@ -133,7 +136,7 @@ final class CarriedNetworksTest {
                 throw new AssertionError("nothing passes here");
             }
         });
-        assertEquals(answer, carried.admitFrames(alice, 7), "the families are the frames' own affair");
+        assertEquals(answer, carried.admitFrames(alice, 7, PLACE), "the families are the frames' own affair");
     }
 
     @Test

@@ -207,7 +207,7 @@ final class BusFixture {
         }
 
         @Override
-        public Admission admit(PeerIdentity peer, long sessionId) {
+        public Admission admit(PeerIdentity peer, long sessionId, InetSocketAddress from) {
             CloseCause cause = refused.get(peer.user());
             if (cause != null) {
                 return new Admission.Refused(cause);
@@ -222,8 +222,8 @@ final class BusFixture {
         }
 
         @Override
-        public Admission admitFrames(PeerIdentity peer, long sessionId) {
-            return admit(peer, sessionId);
+        public Admission admitFrames(PeerIdentity peer, long sessionId, InetSocketAddress from) {
+            return admit(peer, sessionId, from);
         }
 
         @Override

@@ -12,12 +12,14 @@ import io.culvert.api.net.NetworkProtocol;
 import io.culvert.api.net.PacketAddresses;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.PacketBuffer;
+import io.culvert.api.status.SessionStatus;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.Transport;
 import io.culvert.net.ipv4.Ipv4;
 import io.culvert.net.ipv6.Ipv6;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -74,6 +76,35 @@ final class PacketBusTest {
         assertEquals(50, status.getFirst().bytesIn());
         assertEquals(1, status.getFirst().packetsOut());
         assertEquals(70, status.getFirst().bytesOut());
+        assertEquals(256, freeBuffers());
+    }
+
+    @Test
+    void shouldLetASessionGoOnWithWhatAFormerOneHad() {
+        ToyProtocol protocol = fixture.attach();
+        fixture.join(1, "alice", ALICE);
+        byte[] in = Packets.ipv4("10.8.0.2", "198.51.100.1", 64, 30);
+        fixture.send('D', 1, in, ALICE);
+        fixture.join(2, "alice", ALICE);
+        fixture.tun.drain();
+        List<Long> ids = fixture.list().stream().map(SessionStatus::id).toList();
+        var cause = CloseCause.silently(CloseCause.Kind.REPLACED, "");
+        var done = fixture.bus.passOn(ids.getFirst(), ids.getLast(), cause).toCompletableFuture();
+        fixture.settle();
+        assertTrue(done.isDone());
+        assertTrue(protocol.sessions.getLast().inherited);
+        assertEquals(List.of(ids.getLast()), fixture.list().stream().map(SessionStatus::id).toList());
+        assertEquals(1L, closes(CloseCause.Kind.REPLACED));
+
+        fixture.send('D', 1, in, ALICE);
+        assertEquals(1, fixture.tun.drain().size(), "the former key leads to the heir, and the address is its own");
+        fixture.tun.arrive(Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30));
+        fixture.settle();
+        assertEquals(2, ByteBuffer.wrap(fixture.link().drain().getLast().bytes()).getLong(1));
+
+        fixture.bus.passOn(99, ids.getLast(), cause);
+        fixture.settle();
+        assertEquals(1, fixture.list().size(), "there was nothing to inherit");
         assertEquals(256, freeBuffers());
     }
 

@@ -203,6 +203,7 @@ public final class ToyProtocol implements TunnelProtocol {
         @Nullable TlsProvider usedTls;
         int toldOfTls;
         boolean resumedLive;
+        boolean inherited;
 
         ToySession(SessionHost host, long key, Endpoint remote, String user, long nowNs) {
             this.host = host;
@@ -353,6 +354,13 @@ public final class ToyProtocol implements TunnelProtocol {
             heard = live[0];
             heardWhenFrozen = heard;
             resumedLive = true;
+            return true;
+        }
+
+        @Override
+        public boolean inherit(SessionRecord former, byte[] live, long nowNs) {
+            heard += live[0];
+            inherited = true;
             return true;
         }
 

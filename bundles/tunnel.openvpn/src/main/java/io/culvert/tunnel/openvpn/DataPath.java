@@ -82,6 +82,9 @@ final class DataPath {
 
     void onDatagram(PacketBuffer datagram, Endpoint from, long nowNs, Outbox out) {
         KeySlot slot = slots.receiving(Opcode.keyId(DataHeader.firstByte(datagram)));
+        if (slot != null && slots.twins()) {
+            slot = slots.receivingTwin(DataHeader.packetId(datagram));
+        }
         if (slot == null) {
             out.drop(datagram, DropReason.NO_KEY);
             return;
@@ -89,6 +92,9 @@ final class DataPath {
         long highest = slot.highestReceived();
         DropReason refused = slot.open(datagram);
         if (refused != null) {
+            if (refused == DropReason.BAD_TAG && slots.twins()) {
+                slots.doubt();
+            }
             out.drop(datagram, refused);
             return;
         }

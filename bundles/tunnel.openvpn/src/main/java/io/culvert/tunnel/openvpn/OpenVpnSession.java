@@ -12,6 +12,7 @@ import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.SessionHost;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelSession;
@@ -95,6 +96,10 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     private long movedNs;
     private boolean established;
+
+    /** Whether the client's traffic flows under what a former session of it had. */
+    private boolean inherited;
+
     private boolean pushRequested;
     /** The key-id under which the client was last told its options; the negotiation itself may be gone since. */
     private int pushedTo = -1;
@@ -182,15 +187,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         var keys = new ArrayList<KeySlot>();
         try {
             for (SessionState.Key key : state.keys()) {
-                keys.add(new KeySlot(
-                        key.keyId(),
-                        state.cipher(),
-                        provider(state.cipher()),
-                        key.key2(),
-                        true,
-                        key.bornSeconds(),
-                        key.reservedEnd(),
-                        key.highestReceived()));
+                keys.add(slot(state, key));
             }
             resume(keys, nowNs);
         } catch (RuntimeException | Error e) {
@@ -236,7 +233,7 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     /** Whether traffic may pass; drops the packet otherwise. */
     private boolean isOpen(PacketBuffer packet, Outbox out) {
-        if (established && leaving == null) {
+        if ((established || inherited) && leaving == null) {
             return true;
         }
         out.drop(packet, leaving == null ? DropReason.NOT_ESTABLISHED : DropReason.CLOSING);
@@ -245,7 +242,9 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
 
     @Override
     public void onRecordDue() {
-        checkpoint.save();
+        if (established) {
+            checkpoint.save();
+        }
     }
 
     @Override
@@ -417,16 +416,21 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             StaticKey base = clientKey != null ? clientKey : protocol.wrapKeys().baseKey();
             channel.useDynamic(base.xor(dynamic), host.wallTimeSeconds());
         }
-        if (agreement.peerInfo.has(PeerInfo.DATA_V2)) {
-            data.usePeerId(protocol.peerIds().take(host.loopIndex(), host.loopCount()));
-            if (data.peerId() < 0) {
-                onRefused(state, new CloseCause(Kind.OVERLOAD, "no peer-id is left", "server full"), nowNs);
-                return;
+        if (inherited) {
+            slots.install(newSlot(state.keyId(), keys.key2()), UNTIL_SHOWN, nowNs + TRANSITION_NS);
+            deadlines.set(Deadlines.Kind.EXPIRE, slots.previousEndsNs());
+        } else {
+            if (agreement.peerInfo.has(PeerInfo.DATA_V2)) {
+                data.usePeerId(protocol.peerIds().take(host.loopIndex(), host.loopCount()));
+                if (data.peerId() < 0) {
+                    onRefused(state, new CloseCause(Kind.OVERLOAD, "no peer-id is left", "server full"), nowNs);
+                    return;
+                }
             }
+            bindData();
+            slots.installFirst(newSlot(state.keyId(), keys.key2()));
         }
-        bindData();
         data.use(agreement.framing, agreement.compressing);
-        slots.installFirst(newSlot(state.keyId(), keys.key2()));
         checkpoint.first((durable, at, out) -> {
             if (leaving != null) {
                 return;
@@ -459,6 +463,8 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
             push(state);
         }
         transmit(state, nowNs, out);
+        // With its options the client has the keys, and opens nothing else under this key-id.
+        slots.peerHasCurrent();
     }
 
     private void push(KeyState state) {
@@ -827,6 +833,39 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         // Nobody waits for the control channel, and many have lost theirs with this one.
         deadlines.set(Deadlines.Kind.REKEY, nowNs + CALMLY * protocol.spreadNs(host));
         return true;
+    }
+
+    @Override
+    public boolean inherit(SessionRecord former, byte[] live, long nowNs) throws HandoverException {
+        SessionState state = SessionState.decode(former.version(), former.state());
+        LiveState counters = LiveState.decode(live);
+        if (established || inherited || leaving != null || counters == null
+                || counters.keys().size() != state.keys().size()
+                || state.peerId() >= 0 && !protocol.peerIds().restore(state.peerId())) {
+            return false;
+        }
+        data.usePeerId(state.peerId());
+        data.use(state.framing(), state.compressing());
+        // The key that the client is known to have: the one it began a negotiation with that came to nothing.
+        int known = state.keys().size() > 1 && counters.sendCurrentFromNs() > nowNs ? 1 : 0;
+        KeySlot slot = slot(state, state.keys().get(known));
+        slots.installFirst(slot);
+        slot.resumeLive(counters.keys().get(known));
+        inherited = true;
+        bindData();
+        return true;
+    }
+
+    private KeySlot slot(SessionState state, SessionState.Key key) {
+        return new KeySlot(
+                key.keyId(),
+                state.cipher(),
+                provider(state.cipher()),
+                key.key2(),
+                true,
+                key.bornSeconds(),
+                key.reservedEnd(),
+                key.highestReceived());
     }
 
     @Override

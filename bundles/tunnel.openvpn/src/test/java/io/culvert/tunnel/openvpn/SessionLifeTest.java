@@ -329,6 +329,39 @@ class SessionLifeTest {
     }
 
     @Test
+    void shouldGoOnWithTheFormerKeyWhileItsClientBeginsAnew() throws Exception {
+        var pair = connected();
+        for (int i = 0; i < 10; i++) {
+            assertFlows(pair);
+        }
+        pair.core.inherits = true;
+        pair.client.startWithin();
+        while (!pair.client.connected()) {
+            assertInFlows(pair);
+        }
+        for (int i = 0; i < 5; i++) {
+            assertFlows(pair);
+        }
+        assertEquals(1, pair.core.sessions.size());
+        assertEquals(pair.client.formerPeerId, pair.client.peerId, "it is told the one that it uses");
+        pair.client.sendsFormer = false;
+        for (int i = 0; i < 20; i++) {
+            assertInFlows(pair);
+        }
+        pair.core.crashInto(pair.newProtocol());
+        pair.time.run(1);
+        assertInFlows(pair);
+        assertEquals(0, pair.core.buffers.drops(DropReason.BAD_TAG));
+        assertEquals(0, pair.core.buffers.kept());
+    }
+
+    private static void assertInFlows(SessionPair pair) {
+        int inbound = pair.core.inbound.size();
+        pair.client.send(INNER);
+        assertTrue(pair.time.runUntil(() -> pair.core.inbound.size() > inbound, 2));
+    }
+
+    @Test
     void shouldServeAClientThatKnowsNeitherPeerIdsNorExporters() {
         var pair = new SessionPair(6, settings);
         pair.client.protocolBits = 0;

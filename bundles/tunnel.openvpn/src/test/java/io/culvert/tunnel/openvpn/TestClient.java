@@ -83,7 +83,7 @@ final class TestClient implements KeyState.Events {
     private boolean sendWrappedKey;
     private @Nullable KeyExchangeHalf half;
     private final Map<Integer, KeyMethod2> own = new HashMap<>();
-    private int peerId = -1;
+    int peerId = -1;
     private boolean exported;
     private int nextKeyId = 1;
     private long startedNs;
@@ -105,6 +105,12 @@ final class TestClient implements KeyState.Events {
         this.clientKey = clientKey;
         this.link = link;
     }
+
+    /** What it had before {@link #startWithin}, and whether it still sends under that. */
+    private SlotTable former = new SlotTable();
+
+    int formerPeerId = -1;
+    boolean sendsFormer;
 
     boolean connected() {
         return slots.current() != null;
@@ -134,7 +140,16 @@ final class TestClient implements KeyState.Events {
         }
     }
 
-    void stop() {
+/** As {@link #start}, by a client that has a tunnel and keeps it: it sends what it sends under what it had. */
+    void startWithin() {
+        former = slots;
+        formerPeerId = peerId;
+        sendsFormer = true;
+        slots = new SlotTable();
+        start();
+    }
+
+        void stop() {
         stopped = true;
     }
 
@@ -247,7 +262,7 @@ final class TestClient implements KeyState.Events {
     }
 
     private void onData(byte[] bytes) {
-        KeySlot slot = slots.receiving(Opcode.keyId(bytes[0]));
+        KeySlot slot = (connected() ? slots : former).receiving(Opcode.keyId(bytes[0]));
         PacketBuffer packet = buffers.of(bytes);
         if (slot != null && bytes.length > 8 && slot.open(packet) == null) {
             received.add(TestBuffers.bytes(packet));
@@ -259,13 +274,14 @@ final class TestClient implements KeyState.Events {
 
     /** Seals {@code text} with the newest key. */
     void send(byte[] text) {
-        KeySlot slot = slots.sending(time.nowNs());
+        KeySlot slot = (sendsFormer ? former : slots).sending(time.nowNs());
         if (slot == null) {
             return;
         }
         slot.reserved(slot.freezeReservation());
         PacketBuffer packet = buffers.of(text);
-        slot.seal(packet, peerId >= 0, peerId);
+        int id = sendsFormer ? formerPeerId : peerId;
+        slot.seal(packet, id >= 0, id);
         byte[] sealed = TestBuffers.bytes(packet);
         buffers.consume(packet);
         link.accept(sealed);

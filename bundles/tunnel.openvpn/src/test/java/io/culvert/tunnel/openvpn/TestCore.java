@@ -18,6 +18,7 @@ import io.culvert.api.tls.TlsPolicy;
 import io.culvert.api.tls.TlsProvider;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.Endpoint;
+import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.SessionHost;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelSession;
@@ -62,6 +63,9 @@ final class TestCore implements TunnelHost {
     Function<PeerIdentity, Optional<CloseCause>> check = p -> Optional.empty();
     Function<X509Certificate, Optional<String>> certificates = c -> Optional.empty();
     boolean storeFails;
+
+    /** Whether a session is given what the one before it had. */
+    boolean inherits;
 
     /** Whether nothing runs here, as in a process that has died: what arrives is lost. */
     boolean deaf;
@@ -335,7 +339,25 @@ final class TestCore implements TunnelHost {
             Admission admission = check.apply(peer)
                     .<Admission>map(Admission.Refused::new)
                     .orElseGet(() -> new Admission.Granted(addresses(), network()));
-            answer(() -> then.onAnswer(admission, time.nowNs(), buffers));
+            answer(() -> {
+                sessions.stream().filter(each -> inherits && each != this && each.established).findFirst().ifPresent(this::inherit);
+                then.onAnswer(admission, time.nowNs(), buffers);
+            });
+        }
+
+        private void inherit(TestSession former) {
+            SessionRecord record = former.live().freeze();
+            byte[] live = former.live().freezeLive();
+            former.closed = true;
+            sessions.remove(former);
+            records.remove(former.id);
+            byKey.replaceAll((key, session) -> session == former ? this : session);
+            former.live().closed();
+            try {
+                assertTrue(live().inherit(record, live, time.nowNs()));
+            } catch (HandoverException e) {
+                throw new AssertionError(e);
+            }
         }
 
         @Override

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.culvert.api.packet.PacketBuffer;
+import io.culvert.tunnel.openvpn.wire.Opcode;
 import java.lang.foreign.ValueLayout;
 
 /**
@@ -37,6 +38,12 @@ public final class DataHeader {
     /** Of a V2 packet of at least four bytes. */
     public static int peerId(PacketBuffer p) {
         return p.segment().get(U32, p.offset()) & NO_PEER_ID;
+    }
+
+    /** Of a packet of any version and length; what there is in its place when it is too short. */
+    public static long packetId(PacketBuffer p) {
+        int at = Opcode.of(firstByte(p)) == Opcode.DATA_V2 ? V2_PACKET_ID : V1_PACKET_ID;
+        return p.length() < at + 4 ? 0 : u32(p, at) & 0xFFFF_FFFFL;
     }
 
     static int u32(PacketBuffer p, int at) {

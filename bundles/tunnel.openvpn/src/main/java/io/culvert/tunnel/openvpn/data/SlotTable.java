@@ -11,10 +11,19 @@ import org.jspecify.annotations.Nullable;
  * the one before. Receiving: whichever the packet names.
  */
 public final class SlotTable {
+    /** How far a packet of the newer twin may be ahead of the last one. */
+    private static final long TWIN_AHEAD = 1024;
+
     private @Nullable KeySlot current;
     private @Nullable KeySlot previous;
     private long sendCurrentFromNs;
     private long previousEndsNs = Long.MAX_VALUE;
+
+    /** Whether both have one key-id, as the peer began anew with 0 while it used another 0. */
+    private boolean twins;
+
+    /** Whether a packet was taken for the wrong one's. */
+    private boolean doubted;
 
     /** The first key: used at once. */
     public void installFirst(KeySlot slot) {
@@ -37,6 +46,12 @@ public final class SlotTable {
         this.current = slot;
         this.sendCurrentFromNs = previous == null ? Long.MIN_VALUE : sendFromNs;
         this.previousEndsNs = previous == null ? Long.MAX_VALUE : previousEndsNs;
+        look();
+    }
+
+    private void look() {
+        twins = current != null && previous != null && current.keyId() == previous.keyId();
+        doubted = false;
     }
 
     /** The peer has shown that it has the current key: the deferral is over. */
@@ -48,7 +63,9 @@ public final class SlotTable {
     public void restore(KeySlot current, @Nullable KeySlot previous, long sendCurrentFromNs, long previousEndsNs) {
         this.current = current;
         this.previous = previous;
-        this.sendCurrentFromNs = previous == null ? Long.MIN_VALUE : sendCurrentFromNs;
+        look();
+        // A peer that has both opens with the newer one alone.
+        this.sendCurrentFromNs = previous == null || twins ? Long.MIN_VALUE : sendCurrentFromNs;
         this.previousEndsNs = previous == null ? Long.MAX_VALUE : previousEndsNs;
     }
 
@@ -60,6 +77,32 @@ public final class SlotTable {
         }
         KeySlot p = previous;
         return p != null && p.keyId() == keyId ? p : null;
+    }
+
+    /** Whether the packet-id has to tell which key a packet is under, as both have one key-id. */
+    public boolean twins() {
+        return twins;
+    }
+
+    /**
+     * Of two with one key-id: the newer one for what is behind its packet-ids, once the peer has used it. Before, the
+     * older one for what is behind that one's packet-ids.
+     */
+    public @Nullable KeySlot receivingTwin(long packetId) {
+        KeySlot c = current;
+        KeySlot p = previous;
+        if (c == null || p == null) {
+            return c;
+        }
+        if (c.highestReceived() > 0) {
+            return packetId <= c.highestReceived() + TWIN_AHEAD ? c : p;
+        }
+        return packetId > p.highestReceived() != doubted ? p : c;
+    }
+
+    /** A packet under {@link #receivingTwin} is not authentic: before the newer one is used, it may be the other's. */
+    public void doubt() {
+        doubted = !doubted;
     }
 
     /** The key to seal with now; null when no packet-id is reserved under any. */
@@ -98,6 +141,7 @@ public final class SlotTable {
             previous = null;
             previousEndsNs = Long.MAX_VALUE;
             sendCurrentFromNs = Long.MIN_VALUE;
+            look();
         }
     }
 
@@ -117,5 +161,6 @@ public final class SlotTable {
         all().forEach(KeySlot::close);
         current = null;
         previous = null;
+        twins = false;
     }
 }

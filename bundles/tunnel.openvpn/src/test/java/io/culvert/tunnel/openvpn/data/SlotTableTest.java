@@ -1,8 +1,10 @@
 package io.culvert.tunnel.openvpn.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.culvert.api.crypto.DataCipher;
 import java.util.List;
@@ -40,6 +42,36 @@ class SlotTableTest {
         assertSame(zero, table.receiving(0));
         assertSame(one, table.receiving(1));
         assertEquals(List.of(one, zero), table.all());
+    }
+
+    @Test
+    void shouldTellTwinsByTheirPacketIds() {
+        var before = goesOn(500);
+        var newer = slot(0);
+        table.installFirst(before);
+        assertFalse(table.twins());
+        table.install(newer, Long.MAX_VALUE, 1000);
+        assertTrue(table.twins());
+        assertSame(before, table.receivingTwin(501));
+        assertSame(newer, table.receivingTwin(1));
+        table.doubt();
+        assertSame(newer, table.receivingTwin(501), "it was not the older one's");
+        table.expire(1000);
+        assertFalse(table.twins());
+
+        var used = goesOn(30);
+        table.restore(used, goesOn(9000), Long.MAX_VALUE, 1000);
+        assertSame(used, table.receivingTwin(31));
+        assertSame(table.previous(), table.receivingTwin(9001));
+        assertSame(used, table.sending(0), "the peer opens with nothing else under this key-id");
+        table.install(one, 100, 1000);
+        assertFalse(table.twins());
+    }
+
+    private KeySlot goesOn(long highestReceived) {
+        var slot = new KeySlot(0, DataCipher.AES_256_GCM, ciphers, new byte[DataKeys.KEY2_BYTES], true, 0, 1, highestReceived);
+        slot.reserved(1000);
+        return slot;
     }
 
     @Test
