@@ -65,6 +65,16 @@ public final class OpenVpnClient implements AutoCloseable {
         return process.lines().stream().filter(l -> l.contains("TLS: Initial packet from")).count();
     }
 
+    /** How often it gave up what it had, its tunnel as well, and connected from the beginning. */
+    public long restarts() {
+        return process.lines().stream().filter(l -> l.contains("SIGUSR1[")).count();
+    }
+
+    /** How often a negotiation of new keys came to nothing. It begins another then, under the keys that it has. */
+    public long failedNegotiations() {
+        return process.lines().stream().filter(l -> l.contains("TLS Error: TLS handshake failed")).count();
+    }
+
     /** The line that matches, for assertions on what was negotiated. */
     public String line(String pattern) {
         return process.await(pattern, Duration.ofSeconds(1)).group();

@@ -70,7 +70,11 @@ class KilledSwapIT {
                     running.put(module, now.get(module));
                     assertEquals(running, now, round);
                     assertEquals(3, lab.client(1).ping("10.8.0.1", 3), round);
-                    assertEquals(1, client.connectionAttempts(), round + ": the client never connected anew");
+                    assertEquals(0, client.restarts(), round + ": the client never connected anew");
+                    assertEquals(
+                            1 + client.failedNegotiations(),
+                            client.connectionAttempts(),
+                            round + ": it begins anew only what died within a negotiation");
                 }
             }
         }
