@@ -17,6 +17,7 @@ import io.culvert.swap.state.Jar;
 import io.culvert.swap.state.ModuleHome;
 import io.culvert.swap.trust.Trust;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,10 +34,14 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+    /** How long no packet may come before everything may stop for a moment. */
+    private static final Duration REST = Duration.ofSeconds(5);
+
     private final ModuleHome home;
     private final ModuleSettings settings;
     private final Planner planner;
     private final Work work;
+    private final Sweep sweep;
     private @Nullable Running running;
 
     /** The change under way, with the thread that carries it out. */
@@ -59,6 +64,7 @@ public final class Engine implements AutoCloseable {
         var wiring = new Wiring(modules);
         planner = new Planner(modules, wiring, components, home, trust, source, settings, surroundings.sessions());
         work = new Work(modules, components, wiring, home, settings, trust, surroundings);
+        sweep = new Sweep(surroundings.path(), System::gc, REST);
     }
 
     /**
@@ -130,7 +136,10 @@ public final class Engine implements AutoCloseable {
         change = home.move(home.move(change, new ChangeState.Planned()), new ChangeState.Approved());
         var progress = new Progress(change);
         var task = work.task(change, plan, progress, options.limits());
-        running = new Running(change, progress, Thread.ofPlatform().daemon().name("culvert-swap").start(task));
+        running = new Running(change, progress, Thread.ofPlatform().daemon().name("culvert-swap").start(() -> {
+            task.run();
+            sweep.due();
+        }));
         return progress;
     }
 
@@ -164,5 +173,6 @@ public final class Engine implements AutoCloseable {
             work.close();
             now.thread.interrupt();
         }
+        sweep.close();
     }
 }
