@@ -178,7 +178,7 @@ final class Work {
                 rehearse(coming, leaving != null);
             }
             var kind = ModuleKind.of(change.module());
-            boolean waits = change.strategy() == Strategy.REPLACE && oldRan && kind.waitsForItsTurn();
+            boolean waits = change.strategy() == Strategy.REPLACE && oldRan && kind.waitsForItsTurn() && !isAlone(coming);
             if (change.strategy() == Strategy.REPLACE) {
                 // What takes its time is done while the old version works.
                 lifecycle.load(coming);
@@ -186,6 +186,7 @@ final class Work {
             if (waits) {
                 lifecycle.start(coming);
                 lifecycle.awaitReady(coming);
+                awaitWings();
                 say(plan.to() + " waits for its turn");
             }
             int waiting = Lifecycle.services(coming);
@@ -215,6 +216,11 @@ final class Work {
             home.commit(change, this.before, shippedHash());
             committed = true;
             return seen;
+        }
+
+        /** Whether the module itself says that no other version may run beside it. */
+        private static boolean isAlone(Bundle bundle) {
+            return "replace".equals(bundle.getHeaders().get("Culvert-Swap"));
         }
 
         private Optional<String> shippedHash() throws IOException {
@@ -493,7 +499,8 @@ final class Work {
                 return;
             }
             var kind = ModuleKind.of(change.module());
-            boolean together = kind.waitsForItsTurn() && !kind.offersInItsTurn();
+            Bundle leaving = fresh;
+            boolean together = kind.waitsForItsTurn() && !kind.offersInItsTurn() && leaving != null && !isAlone(leaving);
             if (change.strategy() == Strategy.REPLACE && change.kind().bringsJar() && !together) {
                 dropFresh();
             }

@@ -8,8 +8,8 @@ public record ModuleKind(String word) {
     private static final Set<String> HANDSHAKES = Set.of("core", "tunnel", "tls", "auth", "pki", "policy");
     private static final Set<String> ONCE = Set.of("core", "store");
 
-    /** Packets of a network protocol that is not there are dropped: the next one has to be there when one leaves. */
-    private static final Set<String> EARLY = Set.of("core", "net");
+    /** Packets wait, or are dropped, while none of these is there: the next one has to be there when one leaves. */
+    private static final Set<String> EARLY = Set.of("core", "net", "tunnel");
 
     private static final Set<String> PLATFORM = Set.of("api", "wire", "control", "swap", "web-admin", "signing");
     private static final Set<String> LOG = Set.of("log.hub", "log.slf4j");
