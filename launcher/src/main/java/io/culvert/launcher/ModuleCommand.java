@@ -39,7 +39,7 @@ final class ModuleCommand {
 
     /** How a change is to be made. */
     static final class How {
-        @Option(names = "--replace", description = "The old version leaves before the new one comes.")
+        @Option(names = "--replace", description = "The old version leaves at once, without a rehearsal of the new one.")
         boolean replace;
 
         @Option(
@@ -107,7 +107,7 @@ final class ModuleCommand {
                             paramLabel = "KIND",
                             description = "install, update, start, stop, remove or rollback; install or update unless told.")
                     @Nullable String kind,
-            @Option(names = "--replace", description = "The old version leaves before the new one comes.") boolean replace) {
+            @Option(names = "--replace", description = "The old version leaves at once, without a rehearsal of the new one.") boolean replace) {
         var arguments = new LinkedHashMap<String, Object>();
         arguments.put("target", target(target));
         arguments.put("kind", kind == null ? "" : kind);
