@@ -16,7 +16,8 @@ import java.util.Map;
 /**
  * {@code bench latency [ROUNDS] [SECONDS] [ROWS]}: round trips of small UDP datagrams from a stock client's namespace to
  * the server's address in the tunnel and back, idle and while a TCP stream of iperf3 fills the same tunnel upwards or
- * downwards; ours and openvpn taking turns, AES-256-GCM. ROWS is how the names of the rows begin: {@code udp-idle}.
+ * downwards, or carries 500 Mbit/s in it, the same for both; ours and openvpn taking turns, AES-256-GCM. ROWS is how the
+ * names of the rows begin: {@code udp-idle}.
  *
  * <p>Percentiles are of all samples of a round, medians are of the rounds' percentiles, a ratio is the median of the
  * rounds' ratios. Datagrams leave at a fixed pace, so that a stall is seen by every one that falls into it.
@@ -37,7 +38,15 @@ final class LatencyBench {
     private enum Load {
         IDLE,
         UP,
-        DOWN
+        DOWN("-R"),
+        UP500("-b", "500M"),
+        DOWN500("-R", "-b", "500M");
+
+        private final String[] iperf;
+
+        Load(String... iperf) {
+            this.iperf = iperf;
+        }
     }
 
     private record Row(String transport, Load load) {
@@ -170,7 +179,7 @@ final class LatencyBench {
                     client.host(),
                     rival.address(),
                     seconds + 2,
-                    load == Load.DOWN ? new String[] {"-R"} : new String[0]);
+                    load.iperf);
             var trips = prober.probe(PER_SECOND, count, Duration.ofSeconds(seconds + 20));
             double megabits = Iperf.result(stream, Duration.ofSeconds(seconds + 30)).megabits();
             return result(trips, count, megabits);
@@ -196,11 +205,11 @@ final class LatencyBench {
         System.out.println("round trips in microseconds, " + PER_SECOND + " a second, medians of alternating rounds ("
                 + rounds + " of " + seconds + " s each); ratio: Culvert / openvpn; c = Culvert, o = openvpn\n");
         System.out.println(
-                "         |         ratio         |        p50        |        p99        |       p99.9       |   lost %    | load Mbit/s");
+                "            |         ratio         |        p50        |        p99        |       p99.9       |   lost %    | load Mbit/s");
         System.out.println(
-                "         |    p50    p99   p99.9 |        c        o |        c        o |        c        o |    c      o |     c      o");
+                "            |    p50    p99   p99.9 |        c        o |        c        o |        c        o |    c      o |     c      o");
         results.forEach((row, pairs) -> {
-            System.out.printf("%-8s |", row.name());
+            System.out.printf("%-11s |", row.name());
             for (int i = 0; i < PERCENTS.length; i++) {
                 int percentile = i;
                 System.out.printf(
