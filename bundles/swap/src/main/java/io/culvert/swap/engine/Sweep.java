@@ -27,6 +27,7 @@ final class Sweep implements AutoCloseable {
     private final Duration look;
     private @Nullable Thread thread;
     private boolean again;
+    private boolean closed;
 
     /**
      * @param collection of the whole heap
@@ -38,8 +39,14 @@ final class Sweep implements AutoCloseable {
         this.look = look;
     }
 
-    /** A module was exchanged: what is left of it goes when the path rests, counted from now. */
+    /**
+     * A module was exchanged: what is left of it goes when the path rests, counted from now. Nothing happens after
+     * {@link #close}: the last change may end later than that.
+     */
     synchronized void due() {
+        if (closed) {
+            return;
+        }
         if (thread == null) {
             thread = Thread.ofPlatform().daemon().name("culvert-sweep").start(this::await);
         } else {
@@ -103,6 +110,7 @@ final class Sweep implements AutoCloseable {
     public void close() {
         Thread sweeping;
         synchronized (this) {
+            closed = true;
             sweeping = thread;
         }
         if (sweeping != null) {

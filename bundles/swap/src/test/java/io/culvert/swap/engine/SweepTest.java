@@ -70,4 +70,12 @@ class SweepTest {
         sweep.close();
         assertEquals(0, collected.availablePermits());
     }
+
+    @Test
+    void shouldStartNothingForAChangeThatEndsAfterTheClose() {
+        var sweep = new Sweep(Optional::empty, collected::release, LOOK);
+        sweep.close();
+        sweep.due();
+        assertFalse(Thread.getAllStackTraces().keySet().stream().anyMatch(each -> each.getName().equals("culvert-sweep")));
+    }
 }
