@@ -7,6 +7,7 @@ import io.culvert.api.status.PathWatch;
 import io.culvert.swap.osgi.Components;
 import io.culvert.swap.osgi.Modules;
 import io.culvert.swap.osgi.Wiring;
+import io.culvert.swap.plan.JarIdentity;
 import io.culvert.swap.plan.ModuleKind;
 import io.culvert.swap.plan.SwapPlan;
 import io.culvert.swap.state.Change;
@@ -177,8 +178,7 @@ final class Work {
             if (change.strategy() == Strategy.SIDE_BY_SIDE) {
                 rehearse(coming, leaving != null);
             }
-            var kind = ModuleKind.of(change.module());
-            boolean waits = change.strategy() == Strategy.REPLACE && oldRan && kind.waitsForItsTurn() && !isAlone(coming);
+            boolean waits = change.strategy() == Strategy.REPLACE && oldRan && waitsForItsTurn(coming);
             if (change.strategy() == Strategy.REPLACE) {
                 // What takes its time is done while the old version works.
                 lifecycle.load(coming);
@@ -203,7 +203,7 @@ final class Work {
                 if (!waits) {
                     lifecycle.start(coming);
                     lifecycle.awaitReady(coming);
-                } else if (kind.offersInItsTurn()) {
+                } else if (ModuleKind.of(change.module()).offersInItsTurn()) {
                     lifecycle.awaitServices(coming, waiting);
                 }
                 prove(coming);
@@ -218,9 +218,10 @@ final class Work {
             return seen;
         }
 
-        /** Whether the module itself says that no other version may run beside it. */
-        private static boolean isAlone(Bundle bundle) {
-            return "replace".equals(bundle.getHeaders().get("Culvert-Swap"));
+        /** Whether it is started beside the other version though it replaces it, unless the jar itself forbids that. */
+        private boolean waitsForItsTurn(Bundle bundle) {
+            return ModuleKind.of(change.module()).waitsForItsTurn()
+                    && !JarIdentity.strategy(bundle.getHeaders().get(JarIdentity.SWAP)).equals(Optional.of(Strategy.REPLACE));
         }
 
         private Optional<String> shippedHash() throws IOException {
@@ -498,9 +499,10 @@ final class Work {
                 forgetSettings();
                 return;
             }
-            var kind = ModuleKind.of(change.module());
             Bundle leaving = fresh;
-            boolean together = kind.waitsForItsTurn() && !kind.offersInItsTurn() && leaving != null && !isAlone(leaving);
+            boolean together = leaving != null
+                    && waitsForItsTurn(leaving)
+                    && !ModuleKind.of(change.module()).offersInItsTurn();
             if (change.strategy() == Strategy.REPLACE && change.kind().bringsJar() && !together) {
                 dropFresh();
             }

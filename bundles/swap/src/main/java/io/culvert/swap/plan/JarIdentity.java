@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Version;
 
 /**
@@ -17,6 +18,9 @@ import org.osgi.framework.Version;
  */
 public record JarIdentity(String module, Version version, Optional<Strategy> strategy) {
     public static final String PREFIX = "io.culvert.";
+
+    /** The header with which a module says how its versions take over from each other. */
+    public static final String SWAP = "Culvert-Swap";
 
     /** @throws Refused when it is no module */
     public static JarIdentity read(Path file) throws Refused {
@@ -42,13 +46,14 @@ public record JarIdentity(String module, Version version, Optional<Strategy> str
             return new JarIdentity(
                     symbolicName.substring(PREFIX.length()),
                     Version.parseVersion(version == null ? "0" : version.strip()),
-                    strategy(headers.getValue("Culvert-Swap")));
+                    strategy(headers.getValue(SWAP)));
         } catch (IOException | IllegalArgumentException e) {
             throw new Refused(file + " is no readable jar: " + e.getMessage());
         }
     }
 
-    private static Optional<Strategy> strategy(@org.jspecify.annotations.Nullable String header) {
+    /** @param header the value of {@link #SWAP}; empty for one that is missing or unknown */
+    public static Optional<Strategy> strategy(@Nullable String header) {
         return switch (header == null ? "" : header.strip()) {
             case "replace" -> Optional.of(Strategy.REPLACE);
             case "side-by-side" -> Optional.of(Strategy.SIDE_BY_SIDE);
