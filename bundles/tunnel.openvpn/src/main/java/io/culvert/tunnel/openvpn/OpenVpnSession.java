@@ -840,17 +840,25 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         SessionState state = SessionState.decode(former.version(), former.state());
         LiveState counters = LiveState.decode(live);
         if (established || inherited || leaving != null || counters == null
-                || counters.keys().size() != state.keys().size()
-                || state.peerId() >= 0 && !protocol.peerIds().restore(state.peerId())) {
+                || counters.keys().size() != state.keys().size()) {
+            return false;
+        }
+        // The key that the client is known to have: the one it began a negotiation with that came to nothing.
+        int known = state.keys().size() > 1 && counters.sendCurrentFromNs() > nowNs ? 1 : 0;
+        KeySlot slot = slot(state, state.keys().get(known));
+        try {
+            slot.resumeLive(counters.keys().get(known));
+        } catch (RuntimeException | Error e) {
+            slot.close();
+            throw e;
+        }
+        if (state.peerId() >= 0 && !protocol.peerIds().restore(state.peerId())) {
+            slot.close();
             return false;
         }
         data.usePeerId(state.peerId());
         data.use(state.framing(), state.compressing());
-        // The key that the client is known to have: the one it began a negotiation with that came to nothing.
-        int known = state.keys().size() > 1 && counters.sendCurrentFromNs() > nowNs ? 1 : 0;
-        KeySlot slot = slot(state, state.keys().get(known));
         slots.installFirst(slot);
-        slot.resumeLive(counters.keys().get(known));
         inherited = true;
         bindData();
         return true;
