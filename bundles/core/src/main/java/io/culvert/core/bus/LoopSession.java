@@ -496,8 +496,11 @@ final class LoopSession implements SessionHost {
             inherited.complete(null);
         } else {
             heir.loop.commands.post(() -> {
-                heir.inherit(all, before);
-                inherited.complete(null);
+                try {
+                    heir.inherit(all, before);
+                } finally {
+                    inherited.complete(null);
+                }
             });
             // What comes for it from now on goes over, and finds it there.
             binding.pass(before, heir);

@@ -283,10 +283,8 @@ public final class PacketBus implements LiveSessions, PathWatch, AutoCloseable {
                     if (to.isEmpty() || former.isEmpty() || !former.get().isOfTheSame(to.get())) {
                         return endAll(List.of(sessionId), cause);
                     }
-                    var done = new CompletableFuture<@Nullable Void>();
-                    former.get().loop().commands.post(() ->
-                            former.get().bequeath(to.get(), cause).thenRun(() -> done.complete(null)));
-                    return done;
+                    return loops.on(former.get().loop().index(), there -> former.get().bequeath(to.get(), cause))
+                            .thenCompose(inherited -> inherited);
                 })
                 .thenCompose(done -> done);
     }
