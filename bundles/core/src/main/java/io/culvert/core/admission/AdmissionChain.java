@@ -131,7 +131,7 @@ public final class AdmissionChain implements Admissions {
             }
             Admission admission = inherit(peer, sessionId, from, former, network);
             if (admission instanceof Admission.Granted) {
-                end(former, sessionId, true);
+                replace(former, sessionId, cause -> sessions.bequeath(former, sessionId, cause));
             }
             return admission;
         } catch (InterruptedException e) {
@@ -164,25 +164,22 @@ public final class AdmissionChain implements Admissions {
             }
             for (long other : others) {
                 asked.add(other);
-                end(other, sessionId, false);
+                replace(other, sessionId, cause -> sessions.end(other, cause));
             }
         }
     }
 
-    private void end(long sessionId, long heir, boolean inherits) throws InterruptedException {
-        var cause = new CloseCause(
-                Kind.REPLACED,
-                "replaced by session " + Long.toHexString(heir) + " of the same peer",
-                "replaced by a newer session");
+    private interface Ending {
+        void of(CloseCause cause) throws InterruptedException;
+    }
+
+    private void replace(long sessionId, long by, Ending ending) throws InterruptedException {
+        String newer = Long.toHexString(by);
         try {
-            if (inherits) {
-                sessions.bequeath(sessionId, heir, cause);
-            } else {
-                sessions.end(sessionId, cause);
-            }
+            ending.of(new CloseCause(
+                    Kind.REPLACED, "replaced by session " + newer + " of the same peer", "replaced by a newer session"));
         } catch (RuntimeException e) {
-            log.warn("session={}: could not be ended in favour of session {}", Long.toHexString(sessionId),
-                    Long.toHexString(heir), e);
+            log.warn("session={}: could not be ended in favour of session {}", Long.toHexString(sessionId), newer, e);
         }
     }
 
