@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a clear packet meets on its way from the TUN, or from another session, to the session that it is for. */
 final class OutboundPath implements Pollable {
-    private static final int BATCH = 256;
-    private static final int ROUNDS = 4;
+    /** A super-packet or a little more: what is sealed and sent of it is still in the cache of the core. */
+    private static final int BATCH = 64;
+
+    private static final int ROUNDS = 16;
 
     private final PacketLoop loop;
     private final Tun tun;
