@@ -5,7 +5,6 @@ import io.culvert.api.auth.Credentials;
 import io.culvert.api.auth.PeerIdentity;
 import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.network.Admission;
-import io.culvert.api.network.TunnelAddresses;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.packet.Outbox;
 import io.culvert.api.status.SessionStatus;
@@ -18,9 +17,7 @@ import io.culvert.api.tunnel.SessionHost;
 import io.culvert.api.tunnel.TunnelProtocol;
 import io.culvert.api.tunnel.TunnelSession;
 import io.culvert.core.buffer.PooledBuffer;
-import io.culvert.core.link.IpAddress;
 import io.culvert.core.link.LinkEndpoint;
-import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,8 +27,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,17 +65,10 @@ final class LoopSession implements SessionHost {
     private long[] keys = new long[4];
     private int keyCount;
     private @Nullable PeerIdentity peer;
-    private @Nullable TunnelAddresses addresses;
-    private boolean hasIpv4;
-    private long ipv4;
-    private boolean hasIpv6;
-    private long ipv6High;
-    private long ipv6Low;
+    private final SessionRoutes routes;
     private final SessionTotals totals;
     private boolean established;
 
-    /** Whether packets for the peer's addresses come here. */
-    private boolean routed;
     private boolean computed;
     private boolean saved;
     private boolean recordStale;
@@ -113,6 +101,7 @@ final class LoopSession implements SessionHost {
         this.endpoint = endpoint;
         this.totals = totals;
         this.framePort = carriesFrames ? new FramePort(this) : null;
+        this.routes = new SessionRoutes(this, loop, framePort);
         this.floatLoggedNs = loop.nowNs() - FLOAT_LOG_INTERVAL_NS;
         endpoint.link().sessions(1);
         loop.countSession(1);
@@ -140,11 +129,11 @@ final class LoopSession implements SessionHost {
         session = live;
         runs = in;
         peer = record.peer();
-        grant(record.addresses());
+        routes.grant(record.addresses());
         saved = true;
         established = true;
-        routed(true);
-        LOG.info("{}: taken over from {}, addresses {}", label(), endpoint.remote(), describe(record.addresses()));
+        routes.open();
+        LOG.info("{}: taken over from {}, addresses {}", label(), endpoint.remote(), routes.describe());
         settle();
         return true;
     }
@@ -517,10 +506,10 @@ final class LoopSession implements SessionHost {
             finishKeys();
             return;
         }
-        grant(former.record().addresses());
+        routes.grant(former.record().addresses());
         try {
             if (target.inherit(former.record(), former.live(), loop.nowNs())) {
-                routed(true);
+                routes.open();
             }
         } catch (HandoverException | RuntimeException | LinkageError e) {
             LOG.warn("{}: does not go on with what the former session had: {}", label(),
@@ -542,9 +531,7 @@ final class LoopSession implements SessionHost {
         loop.timers.cancel(timer);
         loop.countSession(-1);
         finishKeys();
-        if (routed) {
-            routed(false);
-        }
+        routes.close();
         boolean wasEstablished = established;
         if (wasEstablished && !keepRecord) {
             binding.services().sessionEnded(status(), cause);
@@ -697,7 +684,7 @@ final class LoopSession implements SessionHost {
                 return;
             }
             if (admission instanceof Admission.Granted granted) {
-                grant(granted.addresses());
+                routes.grant(granted.addresses());
             }
             answer(asked, then, admission);
         });
@@ -746,15 +733,14 @@ final class LoopSession implements SessionHost {
 
     @Override
     public void established() {
-        TunnelAddresses granted = addresses;
-        if (granted == null) {
+        if (routes.granted() == null) {
             throw new IllegalStateException("established without an admission");
         }
         if (closing == null && !established) {
             established = true;
             binding.counters().completed();
-            routed(true);
-            LOG.info("{}: established from {}, addresses {}", label(), endpoint.remote(), describe(granted));
+            routes.open();
+            LOG.info("{}: established from {}, addresses {}", label(), endpoint.remote(), routes.describe());
             binding.services().sessionStarted(status());
         }
     }
@@ -789,70 +775,13 @@ final class LoopSession implements SessionHost {
         return by;
     }
 
-    // ---- addresses ----
-
-    private void grant(TunnelAddresses granted) {
-        addresses = granted;
-        hasIpv4 = granted.ipv4().isPresent();
-        hasIpv6 = granted.ipv6().isPresent();
-        granted.ipv4().ifPresent(address -> ipv4 = IpAddress.low(address));
-        granted.ipv6().ifPresent(address -> {
-            ipv6High = IpAddress.high(address);
-            ipv6Low = IpAddress.low(address);
-        });
-    }
-
-    private void routed(boolean here) {
-        routed = here;
-        FramePort port = framePort;
-        if (port != null) {
-            join(port, here);
-            return;
-        }
-        if (hasIpv4) {
-            route(0, ipv4, here);
-        }
-        if (hasIpv6) {
-            route(ipv6High, ipv6Low, here);
-        }
-    }
-
-    /** The bridge is the first loop's. */
-    private void join(FramePort port, boolean here) {
-        PacketLoop first = loop.crossing().loop(0);
-        if (first != loop) {
-            first.commands.post(() -> join(first, port, here));
-        } else {
-            join(first, port, here);
-        }
-    }
-
-    private static void join(PacketLoop first, FramePort port, boolean here) {
-        if (here) {
-            first.frames.open(port);
-        } else {
-            first.frames.close(port);
-        }
-    }
-
-    /** Every loop knows the way: what the kernel gives it for the session goes over. */
-    private void route(long high, long low, boolean here) {
-        loop.route(high, low, this, here);
-        for (int i = 0; i < loop.crossing().loopCount(); i++) {
-            PacketLoop other = loop.crossing().loop(i);
-            if (other != loop) {
-                other.commands.post(() -> other.route(high, low, this, here));
-            }
-        }
-    }
-
     /** Where frames of the session go; null when it carries IP packets. */
     @Nullable FramePort framePort() {
         return framePort;
     }
 
     boolean owns(long high, long low) {
-        return hasIpv4 && high == 0 && low == ipv4 || hasIpv6 && low == ipv6Low && high == ipv6High;
+        return routes.owns(high, low);
     }
 
     // ---- what core knows ----
@@ -920,7 +849,7 @@ final class LoopSession implements SessionHost {
                 binding.name(),
                 binding.instance(),
                 peer(),
-                Optional.ofNullable(addresses),
+                Optional.ofNullable(routes.granted()),
                 endpoint.transport(),
                 endpoint.remote(),
                 totals.since,
@@ -944,11 +873,5 @@ final class LoopSession implements SessionHost {
         PeerIdentity known = peer;
         return binding.name() + " peer=" + (known == null ? endpoint.remote().toString() : known.user()) + " session="
                 + Long.toHexString(sessionId);
-    }
-
-    private static String describe(TunnelAddresses addresses) {
-        return Stream.concat(addresses.ipv4().stream(), addresses.ipv6().stream())
-                .map(InetAddress::getHostAddress)
-                .collect(Collectors.joining(" "));
     }
 }
