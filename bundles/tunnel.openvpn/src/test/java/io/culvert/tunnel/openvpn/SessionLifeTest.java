@@ -15,6 +15,7 @@ import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.CloseCause.Kind;
 import io.culvert.api.tunnel.HandoverException;
+import io.culvert.tunnel.openvpn.data.KeySlot;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -353,6 +354,30 @@ class SessionLifeTest {
         assertInFlows(pair);
         assertEquals(0, pair.core.buffers.drops(DropReason.BAD_TAG));
         assertEquals(0, pair.core.buffers.kept());
+    }
+
+    /** Packet-ids that do not lie in the record's reservation could be used twice. */
+    @Test
+    void shouldBeginWithoutAFormerKeyWhoseCountersAreNotItsRecords() throws Exception {
+        var pair = connected();
+        assertFlows(pair);
+        int former = pair.client.peerId;
+        pair.core.inherits = true;
+        pair.core.bequest = live -> {
+            var state = LiveState.decode(live);
+            var key = state.keys().getFirst();
+            var ahead = new KeySlot.Live(1L << 31, 1L << 31, key.highest(), key.seen(), key.blocks(), key.packets(),
+                    key.bytes(), key.failedTags());
+            return new LiveState(state.sendCurrentFromNs(), state.previousEndsNs(), state.lastHeardNs(), state.lastSentNs(),
+                            state.tls(), List.of(ahead))
+                    .encode();
+        };
+        pair.client.startWithin();
+        assertTrue(pair.time.runUntil(pair.client::connected, 10));
+        assertTrue(pair.core.notInherited.getMessage().contains("reservation"), pair.core.notInherited.getMessage());
+        pair.client.sendsFormer = false;
+        assertFlows(pair);
+        assertTrue(pair.protocol.peerIds().restore(former), "nobody holds the former one's peer-id");
     }
 
     private static void assertInFlows(SessionPair pair) {

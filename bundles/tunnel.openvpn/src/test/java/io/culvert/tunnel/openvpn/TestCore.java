@@ -40,6 +40,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Core's part for one protocol instance under virtual time: demux, answers that take a moment, a store in memory. */
@@ -66,6 +67,12 @@ final class TestCore implements TunnelHost {
 
     /** Whether a session is given what the one before it had. */
     boolean inherits;
+
+    /** What becomes of a former session's counters on their way to the heir. */
+    UnaryOperator<byte[]> bequest = UnaryOperator.identity();
+
+    /** Why the heir could not go on with them. */
+    @Nullable IllegalArgumentException notInherited;
 
     /** Whether nothing runs here, as in a process that has died: what arrives is lost. */
     boolean deaf;
@@ -354,9 +361,11 @@ final class TestCore implements TunnelHost {
             byKey.replaceAll((key, session) -> session == former ? this : session);
             former.live().closed();
             try {
-                assertTrue(live().inherit(record, live, time.nowNs()));
+                assertTrue(live().inherit(record, bequest.apply(live), time.nowNs()));
             } catch (HandoverException e) {
                 throw new AssertionError(e);
+            } catch (IllegalArgumentException e) {
+                notInherited = e;
             }
         }
 
