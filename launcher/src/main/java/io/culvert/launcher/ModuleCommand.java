@@ -37,9 +37,11 @@ final class ModuleCommand {
     @ParentCommand
     Main main;
 
+    private static final String AT_ONCE = "The old version leaves at once, without a rehearsal of the new one.";
+
     /** How a change is to be made. */
     static final class How {
-        @Option(names = "--replace", description = "The old version leaves at once, without a rehearsal of the new one.")
+        @Option(names = "--replace", description = AT_ONCE)
         boolean replace;
 
         @Option(
@@ -107,7 +109,7 @@ final class ModuleCommand {
                             paramLabel = "KIND",
                             description = "install, update, start, stop, remove or rollback; install or update unless told.")
                     @Nullable String kind,
-            @Option(names = "--replace", description = "The old version leaves at once, without a rehearsal of the new one.") boolean replace) {
+            @Option(names = "--replace", description = AT_ONCE) boolean replace) {
         var arguments = new LinkedHashMap<String, Object>();
         arguments.put("target", target(target));
         arguments.put("kind", kind == null ? "" : kind);
