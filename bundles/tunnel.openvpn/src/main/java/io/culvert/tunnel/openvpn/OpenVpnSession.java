@@ -846,14 +846,16 @@ final class OpenVpnSession implements TunnelSession, KeyState.Events, Negotiator
         // The key that the client is known to have: the one it began a negotiation with that came to nothing.
         int known = state.keys().size() > 1 && counters.sendCurrentFromNs() > nowNs ? 1 : 0;
         KeySlot slot = slot(state, state.keys().get(known));
+        boolean goesOn = false;
         try {
             slot.resumeLive(counters.keys().get(known));
-        } catch (RuntimeException | Error e) {
-            slot.close();
-            throw e;
+            goesOn = state.peerId() < 0 || protocol.peerIds().restore(state.peerId());
+        } finally {
+            if (!goesOn) {
+                slot.close();
+            }
         }
-        if (state.peerId() >= 0 && !protocol.peerIds().restore(state.peerId())) {
-            slot.close();
+        if (!goesOn) {
             return false;
         }
         data.usePeerId(state.peerId());
