@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a clear packet meets on its way from the TUN, or from another session, to the session that it is for. */
 final class OutboundPath implements Pollable {
-    /** A super-packet or a little more: what is sealed and sent of it is still in the cache of the core. */
+    /** A super-packet or a little more: it is still in the cache of the core when it is sealed. */
     private static final int BATCH = 64;
 
     private static final int ROUNDS = 16;
