@@ -7,12 +7,16 @@ import { announce } from './say.js';
 import { icon, failure, loading } from './ui.js';
 
 export const PAGE = 50;
+/** New rows put on the page in one frame: fifty at once keep a slow machine's page busy for more than a tenth of a second. */
+const ROWS_A_FRAME = 12;
 
-/** The rows of `path`, one page at a time. */
+/** The rows of `path`, one page at a time: `items` as the server gave them, `shown` those of them that the page has so far. */
 export class List {
-  constructor(path, { sort = '', limit = PAGE } = {}) {
-    Object.assign(this, { path, sort, limit, q: '', filter: '', items: null, total: 0, next: null, problem: null, busy: false, before: [], cursor: null });
+  constructor(path, { sort = '', limit = PAGE, key = r => r.id } = {}) {
+    Object.assign(this, { path, sort, limit, key, q: '', filter: '', items: null, shown: [], total: 0, next: null, problem: null, busy: false, before: [], cursor: null });
   }
+  /** The page opens: its first rows are those that it had, until the server answers. */
+  enter() { this.shown = []; this.fill(); this.first(); return this.load(); }
   /** Asks again for the page that is shown; `quiet` leaves the screen readers alone. */
   async load(quiet = false) {
     this.asking?.abort();
@@ -28,7 +32,18 @@ export class List {
       this.problem = e;
     }
     if (this.asking === mine) this.busy = false;
+    this.fill();
+  }
+  /** Shows what is due, some new rows each frame; below them the former ones stay, so that nothing jumps meanwhile. */
+  fill() {
+    const due = this.items ?? [], there = new Set(this.shown.map(this.key));
+    let n = 0;
+    for (let fresh = 0; n < due.length && (there.has(this.key(due[n])) || fresh++ < ROWS_A_FRAME);) n++;
+    const placed = new Set(due.slice(0, n).map(this.key));
+    this.shown = n === due.length ? due : [...due.slice(0, n), ...this.shown.slice(n).filter(r => !placed.has(this.key(r)))];
     redraw();
+    cancelAnimationFrame(this.filling);
+    if (this.shown !== due) this.filling = requestAnimationFrame(() => this.fill());
   }
   first() { this.cursor = null; this.before = []; }
   /** Another filter, search or order: back to the first page. */
@@ -42,15 +57,15 @@ export class List {
 
 /**
  * Columns are { label, cell(row), sort, cls, hidden }: `lead` leads a card on phones, `state` sits beside it, `btns` are
- * its actions. `detail(row)` may answer a row of its own below.
+ * its actions.
  */
-export function table({ caption, list, columns, key = r => r.id, none, detail, groups }) {
+export function table({ caption, list, columns, none }) {
   if (list.problem && !list.items) return failure(list.problem, () => list.load());
   if (!list.items) return html`<div class="card">${loading(6)}</div>`;
   if (!list.items.length) return html`<div class="card">${none}</div>`;
-  return html`${failure(list.problem, () => list.load())}<div class="card"><div class="scroll" aria-busy=${list.busy ? 'true' : 'false'}><table class="cards" role="table"><caption class="vh">${caption}</caption>
+  return html`${failure(list.problem, () => list.load())}<div class="card"><div class="scroll" aria-busy=${list.busy || list.shown !== list.items ? 'true' : 'false'}><table class="cards" role="table"><caption class="vh">${caption}</caption>
     <thead role="rowgroup"><tr role="row">${columns.map(c => heading(c, list))}</tr></thead>
-    <tbody role="rowgroup">${repeat(list.items, key, r => html`<tr class="row" role="row">${columns.map(c => html`<td role="cell" class=${c.cls ?? ''} data-l=${c.cls === 'lead' || c.cls === 'btns' ? nothing : c.label}>${c.cell(r)}</td>`)}</tr>${detail?.(r) ?? nothing}`)}</tbody></table></div></div>
+    <tbody role="rowgroup">${repeat(list.shown, list.key, r => html`<tr class="row" role="row">${columns.map(c => html`<td role="cell" class=${c.cls ?? ''} data-l=${c.cls === 'lead' || c.cls === 'btns' ? nothing : c.label}>${c.cell(r)}</td>`)}</tr>`)}</tbody></table></div></div>
     ${pager(list)}`;
 }
 

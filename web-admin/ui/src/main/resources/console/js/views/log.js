@@ -38,11 +38,12 @@ function go_on() { paused = false; lines = [...lines, ...held].slice(-MOST); hel
 const listen = () => want({ topics: ['log'], level: level() });
 function filter(patch) { query(patch); listen(); load(); }
 
-const audit = new List('/audit', { sort: '-sequence', limit: 50 });
+const audit = new List('/audit', { sort: '-sequence', key: e => e.sequence });
 let openEntry = null, chain = null;
 
 function opened(route) {
-  if (part(route) === 'audit') { want(null); if (!audit.items) audit.load(true); return; }
+  if (part(route) === 'audit') { want(null); audit.fill(); if (!audit.items) audit.load(true); return; }
+  audit.shown = [];
   text = asked('q') ?? '';
   listen();
   load();
@@ -55,7 +56,7 @@ export default {
     opened(route);
   },
   changed(route) { if (part(route) === 'audit' || lines === null) opened(route); },
-  leave() { want(null); off.forEach(f => f()); off = []; lines = null; paused = false; held = []; audit.items = null; openEntry = null; },
+  leave() { want(null); off.forEach(f => f()); off = []; lines = null; paused = false; held = []; Object.assign(audit, { items: null, shown: [] }); openEntry = null; },
   view: s => html`${pageHead(t('nav.log'), t('log.text'))}
     <div class="toolbar">${choices(t('log.parts'), [['live', t('log.live')], ['audit', t('log.audit')]], part(s.route), v => go(v === 'audit' ? ['log', 'audit'] : ['log']))}</div>
     ${part(s.route) === 'audit' ? auditPage() : livePage()}`,
@@ -104,7 +105,7 @@ function auditPage() {
     ${!audit.items ? audit.problem ? nothing : html`<div class="card">${loading(6)}</div>` : !audit.items.length ? html`<div class="card">${empty('notebook-text', t('audit.none'), t('audit.noneText'))}</div>`
     : html`<div class="card"><div class="scroll"><table class="cards" role="table"><caption class="vh">${t('log.audit')}</caption>
       <thead role="rowgroup"><tr role="row">${['what', 'result', 'who', 'change', 'when'].map(c => html`<th role="columnheader" scope="col">${t(`audit.col.${c}`)}</th>`)}</tr></thead>
-      <tbody role="rowgroup">${repeat(audit.items, e => e.sequence, entry)}</tbody></table></div></div>${pager(audit)}`}`;
+      <tbody role="rowgroup">${repeat(audit.shown, audit.key, entry)}</tbody></table></div></div>${pager(audit)}`}`;
 }
 
 function entry(e) {

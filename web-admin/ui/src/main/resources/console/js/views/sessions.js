@@ -19,7 +19,7 @@ function read() { list.q = asked('q') ?? ''; list.filter = asked('filter') ?? ''
 const quietly = () => { if (!document.hidden && !list.busy) list.load(true); };
 
 export default {
-  enter() { read(); list.first(); list.load(); my.heard = [on('resync', quietly)]; my.timer = setInterval(quietly, 5000); detailAsked(); },
+  enter() { read(); list.enter(); my.heard = [on('resync', quietly)]; my.timer = setInterval(quietly, 5000); detailAsked(); },
   changed() { const q = list.q, f = list.filter; read(); if (q !== list.q || f !== list.filter) list.change({}); detailAsked(); },
   leave() { my.heard.forEach(stop => stop()); clearInterval(my.timer); },
   view,

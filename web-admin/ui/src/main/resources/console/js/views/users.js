@@ -27,7 +27,7 @@ function dialogsAsked() {
 }
 
 export default {
-  enter() { read(); list.first(); list.load(); my.heard = [on('resync', quietly), on('user', quietly)]; my.timer = setInterval(quietly, 15_000); dialogsAsked(); },
+  enter() { read(); list.enter(); my.heard = [on('resync', quietly), on('user', quietly)]; my.timer = setInterval(quietly, 15_000); dialogsAsked(); },
   changed() { const q = list.q, f = list.filter; read(); if (q !== list.q || f !== list.filter) list.change({}); dialogsAsked(); },
   leave() { my.heard.forEach(stop => stop()); clearInterval(my.timer); },
   view,
