@@ -20,6 +20,9 @@ final class Frames {
     /** What {@link Browser#traced} is to record. */
     static final String CATEGORIES = "blink.user_timing,disabled-by-default-devtools.timeline";
 
+    /** The page's clock is rounded: a task from before a frame that reaches no further into it is the frame before. */
+    private static final double CLOCK_MS = 0.5;
+
     private static final String MARK = "culvert-frames";
     private static final String BEGIN =
             """
@@ -67,7 +70,8 @@ final class Frames {
         double worked = tasks.stream().mapToDouble(Task::workedMs).max().orElse(0);
         for (double[] frame : frames) {
             worked = Math.max(worked, tasks.stream()
-                    .filter(task -> task.endMs > frame[0] && task.beginMs < frame[1])
+                    .filter(task -> task.beginMs < frame[1])
+                    .filter(task -> task.beginMs >= frame[0] || task.endMs > frame[0] + CLOCK_MS)
                     .mapToDouble(Task::workedMs)
                     .sum());
         }
