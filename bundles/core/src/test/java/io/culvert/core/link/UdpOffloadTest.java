@@ -152,7 +152,9 @@ final class UdpOffloadTest {
     void shouldSendWhatIsLongerThanThePathOneByOne(String address) throws Exception {
         NetworkNamespace.call(() -> {
             String set = NetworkNamespace.run("sh", "-c", "ip link set lo mtu 1400 up"
-                    + " && ip address add 10.99.0.1/32 dev lo && ip address add fd99::1/128 dev lo nodad");
+                    + " && ip address add 10.99.0.1/32 dev lo && ip address add fd99::1/128 dev lo nodad"
+                    // The kernel adds the way to an IPv6 address a moment after the address.
+                    + " && timeout 10 sh -c 'until ip -6 route get fd99::1 >/dev/null 2>&1; do sleep 0.02; done'");
             assertEquals("", set);
             UdpLink there = open(pool, drops, "::", false);
             UdpLink here = open(pool, dropsHere, "::", true);
