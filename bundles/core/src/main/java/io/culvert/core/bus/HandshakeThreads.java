@@ -21,9 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HandshakeThreads implements Handshakes, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HandshakeThreads.class);
-    /** About a tenth of the share of a thread that was left alone. */
-    private static final int NICER = 10;
-
+    /** The least that the kernel gives: a seventieth of the share of a thread that was left alone. */
     private static final int LOWEST = 19;
 
     /** Some tenths of a second of work: who comes later is served sooner by coming back. */
@@ -62,9 +60,7 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
 
     private static void stepBack(Libc libc) {
         try {
-            // That of the first thread: the one that this inherited may have been in haste.
-            int usual = libc.getpriority(Linux.PRIO_PROCESS, (int) ProcessHandle.current().pid());
-            libc.setpriority(Linux.PRIO_PROCESS, 0, Math.min(LOWEST, usual + NICER));
+            libc.setpriority(Linux.PRIO_PROCESS, 0, LOWEST);
         } catch (NativeException e) {
             LOG.warn("core: handshakes compete with packets for the CPU, {}", e.getMessage());
         }
