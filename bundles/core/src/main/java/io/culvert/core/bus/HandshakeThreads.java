@@ -21,8 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class HandshakeThreads implements Handshakes, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HandshakeThreads.class);
-    /** The least that the kernel gives: a seventieth of the share of a thread that was left alone. */
-    private static final int LOWEST = 19;
 
     /** Some tenths of a second of work: who comes later is served sooner by coming back. */
     private static final int WAITING_PER_THREAD = 512;
@@ -60,7 +58,7 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
 
     private static void stepBack(Libc libc) {
         try {
-            libc.setpriority(Linux.PRIO_PROCESS, 0, LOWEST);
+            libc.setpriority(Linux.PRIO_PROCESS, 0, Linux.NICEST);
         } catch (NativeException e) {
             LOG.warn("core: handshakes compete with packets for the CPU, {}", e.getMessage());
         }

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 final class Warmth {
     private static final Logger LOG = LoggerFactory.getLogger(Warmth.class);
 
-    private static final int LOWEST_PRIORITY = 19;
     private static final long DRILL_NS = 4_000_000_000L;
     private static final Duration DRILL_WAIT = Duration.ofSeconds(8);
 
@@ -31,7 +30,7 @@ final class Warmth {
         Thread thread = new Thread(
                 EndedThread.forgetting(() -> {
                     try {
-                        libc.setpriority(Linux.PRIO_PROCESS, 0, LOWEST_PRIORITY);
+                        libc.setpriority(Linux.PRIO_PROCESS, 0, Linux.NICEST);
                         long begunNs = System.nanoTime();
                         int packets = Drill.run(libc, networks, mtu, DRILL_NS);
                         LOG.debug("core: {} packets in a drill of {} ms", packets, (System.nanoTime() - begunNs) / 1_000_000);
