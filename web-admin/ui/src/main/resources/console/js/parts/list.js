@@ -15,8 +15,10 @@ export class List {
   constructor(path, { sort = '', limit = PAGE, key = r => r.id } = {}) {
     Object.assign(this, { path, sort, limit, key, q: '', filter: '', items: null, shown: [], total: 0, next: null, problem: null, busy: false, before: [], cursor: null });
   }
+  /** Draws the rows that there are, from none on. */
+  open() { this.shown = []; this.fill(); }
   /** The page opens: its first rows are those that it had, until the server answers. */
-  enter() { this.shown = []; this.fill(); this.first(); return this.load(); }
+  enter() { this.open(); this.first(); return this.load(); }
   /** Asks again for the page that is shown; `quiet` leaves the screen readers alone. */
   async load(quiet = false) {
     this.asking?.abort();

@@ -42,8 +42,7 @@ const audit = new List('/audit', { sort: '-sequence', key: e => e.sequence });
 let openEntry = null, chain = null;
 
 function opened(route) {
-  if (part(route) === 'audit') { want(null); audit.fill(); if (!audit.items) audit.load(true); return; }
-  audit.shown = [];
+  if (part(route) === 'audit') { want(null); audit.open(); if (!audit.items) audit.load(true); return; }
   text = asked('q') ?? '';
   listen();
   load();
@@ -56,7 +55,7 @@ export default {
     opened(route);
   },
   changed(route) { if (part(route) === 'audit' || lines === null) opened(route); },
-  leave() { want(null); off.forEach(f => f()); off = []; lines = null; paused = false; held = []; Object.assign(audit, { items: null, shown: [] }); openEntry = null; },
+  leave() { want(null); off.forEach(f => f()); off = []; lines = null; paused = false; held = []; audit.items = null; openEntry = null; },
   view: s => html`${pageHead(t('nav.log'), t('log.text'))}
     <div class="toolbar">${choices(t('log.parts'), [['live', t('log.live')], ['audit', t('log.audit')]], part(s.route), v => go(v === 'audit' ? ['log', 'audit'] : ['log']))}</div>
     ${part(s.route) === 'audit' ? auditPage() : livePage()}`,
