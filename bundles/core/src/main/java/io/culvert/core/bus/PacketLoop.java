@@ -271,6 +271,12 @@ final class PacketLoop implements Runnable {
         }
     }
 
+    /** {@link #route} for a session of another loop. Any thread. */
+    void tellRoute(long high, long low, LoopSession session, boolean there) {
+        routes.tell(high, low, session, there);
+        commands.post(routes::learn);
+    }
+
     /** The protocol's place on this loop, if it is attached. */
     @Nullable ProtocolBinding bindingOf(@Nullable Object protocol) {
         return protocols.bindingOf(protocol);

@@ -1,26 +1,67 @@
 package io.culvert.core.bus;
 
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inner destination addresses to sessions: open hashing over 128-bit keys, IPv4 in mapped form. Threads: one packet
- * loop; {@link #find} allocates nothing.
+ * Inner destination addresses to sessions: open hashing over 128-bit keys, IPv4 in mapped form.
+ *
+ * <p>Threads: one packet loop; any thread may {@link #tell}. {@link #find} allocates nothing where nothing was told.
  */
 public final class RouteTable<S> {
     private static final int INITIAL = 64;
 
+    private record Change<S>(long high, long low, S session, boolean there) {}
+
+    private final ConcurrentLinkedQueue<Change<S>> told = new ConcurrentLinkedQueue<>();
+    private volatile boolean news;
     private final long seed = ThreadLocalRandom.current().nextLong();
     private long[] keys = new long[INITIAL * 2];
     private @Nullable Object[] values = new @Nullable Object[INITIAL];
     private int size;
 
+    /**
+     * Another loop's {@link #put} ({@code there}) or {@link #remove}. Any thread. What is looked up from now on is looked
+     * up with it, so a peer that was told it is connected is found by whatever arrives then.
+     */
+    public void tell(long high, long low, S session, boolean there) {
+        told.add(new Change<>(high, low, session, there));
+        news = true;
+    }
+
+    /** Takes in what was told; looking up does it, too, but then the change waits for a packet. */
+    public void learn() {
+        news = false;
+        for (Change<S> change = told.poll(); change != null; change = told.poll()) {
+            if (change.there) {
+                lead(change.high, change.low, change.session);
+            } else {
+                drop(change.high, change.low, change.session);
+            }
+        }
+    }
+
     public @Nullable S find(long high, long low) {
+        if (news) {
+            learn();
+        }
         return cast(values[slotOf(high, low)]);
     }
 
     /** Leads the address to {@code session} from now on; returns the session that had it. */
     public @Nullable S put(long high, long low, S session) {
+        learn();
+        return lead(high, low, session);
+    }
+
+    /** Removes the address if it leads to {@code session}. */
+    public boolean remove(long high, long low, S session) {
+        learn();
+        return drop(high, low, session);
+    }
+
+    private @Nullable S lead(long high, long low, S session) {
         int slot = slotOf(high, low);
         S before = cast(values[slot]);
         values[slot] = session;
@@ -35,8 +76,7 @@ public final class RouteTable<S> {
         return before;
     }
 
-    /** Removes the address if it leads to {@code session}. */
-    public boolean remove(long high, long low, S session) {
+    private boolean drop(long high, long low, S session) {
         int slot = slotOf(high, low);
         if (values[slot] != session) {
             return false;

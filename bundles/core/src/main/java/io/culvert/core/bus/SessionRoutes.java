@@ -100,13 +100,13 @@ final class SessionRoutes {
         }
     }
 
-    /** Every loop knows the way: what the kernel gives it for the session goes over. */
+    /** Every loop knows the way before the peer hears that it is connected: what the kernel gives it goes over. */
     private void route(long high, long low, boolean here) {
         loop.route(high, low, session, here);
         for (int i = 0; i < loop.crossing().loopCount(); i++) {
             PacketLoop other = loop.crossing().loop(i);
             if (other != loop) {
-                other.commands.post(() -> other.route(high, low, session, here));
+                other.tellRoute(high, low, session, here);
             }
         }
     }

@@ -94,6 +94,25 @@ final class SeveralLoopsTest {
     }
 
     @Test
+    void shouldKnowTheWayToAClientBeforeItHearsThatItIsConnected() {
+        fixture.attach();
+        join(0, 2, "alice", ALICE);
+        drainLinks();
+        link(1).arrive(ToyProtocol.datagram('H', 1, "bob".getBytes(StandardCharsets.UTF_8)), BOB);
+        for (int steps = 0; link(1).drain().isEmpty(); steps++) {
+            assertTrue(steps < MOMENTS);
+            fixture.bus.step();
+        }
+        // The first loop had its turn before the second said so.
+        link(0).arrive(ToyProtocol.datagram('D', 2, Packets.ipv4("10.8.0.2", "10.8.0.3", 64, 30)), ALICE);
+        fixture.tuns.get(0).arrive(Packets.ipv4("198.51.100.1", "10.8.0.3", 64, 30));
+        fixture.settle();
+        assertEquals(2, link(1).drain().size());
+        assertEquals(0, fixture.tuns.get(0).drain().size());
+        assertEquals(0, fixture.bus.drops(DropReason.NO_ROUTE));
+    }
+
+    @Test
     void shouldFindASessionThatWasThawedOnAnotherLoopThanItIsSteeredTo() {
         ToyProtocol old = fixture.attach();
         join(1, 1, "alice", ALICE);

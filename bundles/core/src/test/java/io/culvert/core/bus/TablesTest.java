@@ -62,6 +62,21 @@ final class TablesTest {
     }
 
     @Test
+    void shouldTakeInWhatWasToldInItsOrder() {
+        RouteTable<String> table = new RouteTable<>();
+        table.tell(0, 1, "gone", true);
+        table.tell(0, 1, "gone", false);
+        table.tell(0, 2, "there", true);
+        assertNull(table.put(0, 1, "next"));
+        table.learn();
+        assertEquals("next", table.find(0, 1));
+        assertEquals("there", table.find(0, 2));
+        table.tell(0, 2, "there", false);
+        assertNull(table.find(0, 2));
+        assertEquals(1, table.size());
+    }
+
+    @Test
     void shouldTellFamiliesApart() {
         RouteTable<String> table = new RouteTable<>();
         table.put(0, 0xffff_0a08_0002L, "IPv4");
