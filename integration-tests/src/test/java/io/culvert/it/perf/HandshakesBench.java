@@ -99,6 +99,7 @@ final class HandshakesBench {
                   pki: {}
                   %s: {}
                   crypto.jce: {}
+                  crypto.openssl: {}
                   auth.file: {}
                   log.file: {}
                   tunnel.openvpn:
