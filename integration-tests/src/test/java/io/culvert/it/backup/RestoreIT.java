@@ -99,6 +99,7 @@ class RestoreIT {
             var home = lab.directory().resolve("home");
             var appliance = lab.with(new Appliance(lab.server, home));
             appliance.configure(CORE, OPENVPN, "web.rest", "auth.totp").up();
+            appliance.awaitConsole();
             appliance.addUser("alice", "open sesame");
             String name = backup(lab, appliance);
             appliance.cli("user", "remove", "alice").ok();
@@ -113,6 +114,7 @@ class RestoreIT {
             post(lab, home, "/backups:restore", asked.formatted("correct horse battery", host));
             appliance.process().await("starting again with what was restored", lines, Appliance.READY);
             appliance.process().await("ready in \\d+ ms", lines, Appliance.READY);
+            appliance.awaitConsole(lines);
             assertTrue(appliance.cli("user", "list").ok().contains("alice"));
 
             // Earlier ones lie with what was replaced.

@@ -72,6 +72,7 @@ class ApiIT {
                 List.of("udp: { transport: udp, port: 1194 }"),
                 "web.rest");
         appliance.up("--allow-unsigned");
+        appliance.awaitConsole();
     }
 
     @AfterAll

@@ -71,6 +71,7 @@ class ConsoleIT {
                     udp: { transport: udp, port: 1194 }
                 """);
         appliance.up("--allow-unsigned");
+        appliance.awaitConsole();
         browser = lab.with(Browser.open(lab.client(2)));
     }
 

@@ -97,6 +97,7 @@ class ConsoleLoadIT {
         lab = Lab.open("console-load", 1);
         appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
         appliance.configure(YAML).up();
+        appliance.awaitConsole();
         local("/administrators", "{\"name\":\"mina\",\"role\":\"administrator\",\"password\":\"" + PASSWORD + "\"}");
         for (int from = 0; from < MANY; from += 1000) {
             local("/users:import", IntStream.range(from, Math.min(MANY, from + 1000))

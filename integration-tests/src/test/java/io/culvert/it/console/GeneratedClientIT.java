@@ -41,6 +41,7 @@ class GeneratedClientIT {
         try (var lab = Lab.open("generated-client", 2)) {
             var appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
             appliance.configure(YAML.formatted(Lab.serverIpv4(2))).up();
+            appliance.awaitConsole();
             appliance.cli("user", "add", "alice").ok();
             String profile = appliance.profile("alice", Lab.serverIpv4(1), "udp", "");
             String token = token(lab, appliance);

@@ -52,6 +52,7 @@ final class ConsoleBench {
                     List.of("udp: { transport: udp, port: 1194 }"),
                     "web.rest");
             long pid = appliance.up().pid();
+            appliance.awaitConsole();
             appliance.cli("user", "add", "alice").ok();
             var bench = new ConsoleBench(lab, pid, token(lab, appliance));
             try (var client = OpenVpnClient.start(
