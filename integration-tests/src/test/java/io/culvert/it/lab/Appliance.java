@@ -87,14 +87,13 @@ public final class Appliance implements AutoCloseable {
     }
 
     /** Waits until the console listens, which it does some time after {@link #up}: tunnels come first. */
-    public Appliance awaitConsole() {
-        return awaitConsole(0);
+    public void awaitConsole() {
+        awaitConsole(0);
     }
 
     /** {@link #awaitConsole()} of an appliance that has started itself again: what it said before does not count. */
-    public Appliance awaitConsole(int fromLine) {
+    public void awaitConsole(int fromLine) {
         process.await("web: listening on", fromLine, READY);
-        return this;
     }
 
     /** Starts it, whatever comes of it. */
