@@ -32,10 +32,18 @@ final class Database implements WriteTransaction, AutoCloseable {
 
     private static final String REVISION = "revision";
 
+    private static final String SET_FACT =
+            "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
     private final Connection connection;
     private final Sealer sealer;
     private final PreparedStatement read;
     private final PreparedStatement list;
+    private final PreparedStatement revision;
+    private final PreparedStatement put;
+    private final PreparedStatement delete;
+    private final PreparedStatement fact;
+    private final PreparedStatement setFact;
 
     private Database(Connection connection, Sealer sealer) throws SQLException {
         this.connection = connection;
@@ -43,6 +51,12 @@ final class Database implements WriteTransaction, AutoCloseable {
         this.read = connection.prepareStatement("SELECT key, revision, value FROM records WHERE key = ?");
         this.list = connection.prepareStatement(
                 "SELECT key, revision, value FROM records WHERE key >= ? AND key < ? ORDER BY key");
+        this.revision = connection.prepareStatement("SELECT revision FROM records WHERE key = ?");
+        this.put = connection.prepareStatement("INSERT INTO records VALUES (?, ?, ?)"
+                + " ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, value = excluded.value");
+        this.delete = connection.prepareStatement("DELETE FROM records WHERE key = ?");
+        this.fact = connection.prepareStatement("SELECT value FROM facts WHERE name = ?");
+        this.setFact = connection.prepareStatement(SET_FACT);
     }
 
     /** The connection that writes; makes the tables when there are none. */
@@ -138,12 +152,15 @@ final class Database implements WriteTransaction, AutoCloseable {
     }
 
     private static void setFact(Connection connection, String name, Object value) throws SQLException {
-        try (PreparedStatement set = connection.prepareStatement(
-                "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value")) {
-            set.setString(1, name);
-            set.setObject(2, value);
-            set.executeUpdate();
+        try (PreparedStatement set = connection.prepareStatement(SET_FACT)) {
+            setFact(set, name, value);
         }
+    }
+
+    private static void setFact(PreparedStatement set, String name, Object value) throws SQLException {
+        set.setString(1, name);
+        set.setObject(2, value);
+        set.executeUpdate();
     }
 
     Optional<Entry> read(String key) throws SQLException, StoreException {
@@ -179,11 +196,9 @@ final class Database implements WriteTransaction, AutoCloseable {
 
     @Override
     public long revision(String key) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT revision FROM records WHERE key = ?")) {
-            statement.setString(1, key);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getLong(1) : 0;
-            }
+        revision.setString(1, key);
+        try (ResultSet row = revision.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
         }
     }
 
@@ -195,36 +210,29 @@ final class Database implements WriteTransaction, AutoCloseable {
         } catch (GeneralSecurityException e) {
             throw new SQLException("this JDK cannot seal values with AES-256-GCM", e);
         }
-        try (PreparedStatement statement = connection.prepareStatement("INSERT INTO records VALUES (?, ?, ?)"
-                + " ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, value = excluded.value")) {
-            statement.setString(1, key);
-            statement.setLong(2, revision);
-            statement.setBytes(3, sealed);
-            statement.executeUpdate();
-        }
+        put.setString(1, key);
+        put.setLong(2, revision);
+        put.setBytes(3, sealed);
+        put.executeUpdate();
     }
 
     @Override
     public void delete(String key) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM records WHERE key = ?")) {
-            statement.setString(1, key);
-            statement.executeUpdate();
-        }
+        delete.setString(1, key);
+        delete.executeUpdate();
     }
 
     @Override
     public long lastRevision() throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT value FROM facts WHERE name = ?")) {
-            statement.setString(1, REVISION);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getLong(1) : 0;
-            }
+        fact.setString(1, REVISION);
+        try (ResultSet row = fact.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
         }
     }
 
     @Override
     public void setLastRevision(long revision) throws SQLException {
-        setFact(connection, REVISION, revision);
+        setFact(setFact, REVISION, revision);
     }
 
     @Override
@@ -239,8 +247,7 @@ final class Database implements WriteTransaction, AutoCloseable {
 
     @Override
     public void close() {
-        closeQuietly(read);
-        closeQuietly(list);
+        List.of(read, list, revision, put, delete, fact, setFact).forEach(Database::closeQuietly);
         closeQuietly(connection);
     }
 
