@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Session records in the store, under {@code session/PROTOCOL/INSTANCE/ID}. One virtual thread writes; what comes in
- * while it waits for the disk is written together, and only the latest state of each session.
+ * while it waits for the disk is written together, and only the latest state of each session. Nobody waits for a removal,
+ * so it waits for a record to go to the disk with, for a moment: where clients come and go, that is half of the writes.
  */
 public final class StoreRecords implements SessionRecords, AutoCloseable {
     /** Operations of one transaction, see {@link Store#txn}. */
@@ -39,9 +40,14 @@ public final class StoreRecords implements SessionRecords, AutoCloseable {
     private static final int MAX_VALUE_BYTES = 256 * 1024;
     private static final int MAX_OWED = 65_536;
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(30);
+
+    /** How long removals wait for a record to be written with them. */
+    private static final Duration REMOVAL_DELAY = Duration.ofMillis(200);
+
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final Supplier<? extends @Nullable Store> store;
+    private final long removalDelayNs;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
 
@@ -64,7 +70,12 @@ public final class StoreRecords implements SessionRecords, AutoCloseable {
 
     /** @param store the one in force; null while there is none, which fails what is asked meanwhile */
     public StoreRecords(Supplier<? extends @Nullable Store> store) {
+        this(store, REMOVAL_DELAY);
+    }
+
+    StoreRecords(Supplier<? extends @Nullable Store> store, Duration removalDelay) {
         this.store = store;
+        this.removalDelayNs = removalDelay.toNanos();
         this.writer = Thread.ofVirtual().name("session-records").start(this::write);
     }
 
@@ -86,7 +97,9 @@ public final class StoreRecords implements SessionRecords, AutoCloseable {
             }
             Waiting entry = waiting.computeIfAbsent(key, absent -> new Waiting());
             entry.record = record;
-            work.signal();
+            if (record != null || waiting.size() == 1 || waiting.size() >= BATCH) {
+                work.signal();
+            }
             return entry.done.minimalCompletionStage();
         } finally {
             lock.unlock();
@@ -102,7 +115,10 @@ public final class StoreRecords implements SessionRecords, AutoCloseable {
             if (current == null) {
                 throw new StoreException("no store is installed");
             }
-            entries = current.list(prefix);
+            Set<String> leaving = leaving();
+            entries = current.list(prefix).stream()
+                    .filter(entry -> !leaving.contains(entry.key()))
+                    .toList();
         } catch (StoreException | RuntimeException e) {
             log.error("records {}: cannot be read, these sessions must connect again: {}", prefix, e.toString());
             return List.of();
@@ -122,6 +138,22 @@ public final class StoreRecords implements SessionRecords, AutoCloseable {
         return records;
     }
 
+    /** The keys whose removal waits: their sessions are no more. */
+    private Set<String> leaving() {
+        lock.lock();
+        try {
+            var keys = new HashSet<String>();
+            waiting.forEach((key, entry) -> {
+                if (entry.record == null) {
+                    keys.add(key);
+                }
+            });
+            return keys;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void write() {
         try {
             while (true) {
@@ -138,15 +170,24 @@ public final class StoreRecords implements SessionRecords, AutoCloseable {
         }
     }
 
+    private boolean isDue() {
+        return waiting.size() >= BATCH || waiting.values().stream().anyMatch(entry -> entry.record != null);
+    }
+
     /** Waits for work; empty when closed and all is done. */
     private Map<String, Waiting> nextBatch() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (waiting.isEmpty()) {
-                if (closed) {
-                    return Map.of();
+            long delayNs = removalDelayNs;
+            while (!closed && !isDue() && delayNs > 0) {
+                if (waiting.isEmpty()) {
+                    work.await();
+                } else {
+                    delayNs = work.awaitNanos(delayNs);
                 }
-                work.await();
+            }
+            if (waiting.isEmpty()) {
+                return Map.of();
             }
             var batch = new LinkedHashMap<String, Waiting>();
             Iterator<Map.Entry<String, Waiting>> oldest = waiting.entrySet().iterator();

@@ -8,6 +8,7 @@ import io.culvert.api.handover.SessionRecord;
 import io.culvert.api.store.Store;
 import io.culvert.api.store.StoreException;
 import io.culvert.api.tunnel.Transport;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +91,55 @@ class StoreRecordsTest {
         for (var saved : last) {
             assertTrue(get(saved));
         }
+    }
+
+    @Test
+    void shouldWriteARemovalWithTheRecordThatFollows() throws Exception {
+        try (var patient = new StoreRecords(() -> store, Duration.ofHours(1))) {
+            var forget = patient.forget("openvpn", "udp", 1);
+            var save = patient.save(record(2, 1));
+            Call call = store.next();
+            assertEquals(2, call.ops.size());
+            call.commit();
+            assertTrue(get(forget) && get(save));
+        }
+    }
+
+    @Test
+    void shouldWriteRemovalsAtOnceThatFillATransaction() throws Exception {
+        try (var patient = new StoreRecords(() -> store, Duration.ofHours(1))) {
+            for (int i = 0; i < StoreRecords.BATCH; i++) {
+                patient.forget("openvpn", "udp", i);
+            }
+            Call call = store.next();
+            assertEquals(StoreRecords.BATCH, call.ops.size());
+            call.commit();
+        }
+    }
+
+    @Test
+    void shouldWriteRemovalsThatWaitWhenClosed() throws Exception {
+        store.automatic = true;
+        var patient = new StoreRecords(() -> store, Duration.ofHours(1));
+        get(patient.save(record(1, 1)));
+        var forget = patient.forget("openvpn", "udp", 1);
+        patient.close();
+        assertTrue(get(forget));
+        assertEquals(List.of(), patient.load("openvpn", "udp"));
+    }
+
+    @Test
+    void shouldNotLoadWhatWaitsForItsRemoval() throws Exception {
+        store.automatic = true;
+        get(records.save(record(1, 1)));
+        get(records.save(record(2, 1)));
+        store.automatic = false;
+        records.save(record(3, 1));
+        Call busy = store.next();
+        records.forget("openvpn", "udp", 1);
+        assertEquals(List.of(2L),
+                records.load("openvpn", "udp").stream().map(SessionRecord::sessionId).toList());
+        busy.commit();
     }
 
     @Test
