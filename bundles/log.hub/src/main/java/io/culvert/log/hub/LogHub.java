@@ -17,6 +17,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,9 @@ final class LogHub implements LogTarget, AutoCloseable {
     private static final int BATCH = 256;
     private static final long FLUSH_MS = 500;
     private static final long LOOK_MS = 200;
+
+    /** From one look at the queue to the next: entries that come thick and fast wake each thread once for many. */
+    private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** The framework's log holds copies of exceptions, which begin with the copy's own name. */
     private static final String COPIED = "org.apache.felix.log.LogException: ";
@@ -160,6 +164,9 @@ final class LogHub implements LogTarget, AutoCloseable {
                 lost++;
             }
         }
+        if (level.toInt() >= Level.WARN.toInt() || queue.remainingCapacity() < QUEUE / 2) {
+            endRest();
+        }
     }
 
     /** Waits until every sink that works has everything logged so far, but not for ever. */
@@ -172,6 +179,7 @@ final class LogHub implements LogTarget, AutoCloseable {
         var done = new CountDownLatch(1);
         try {
             if (thread.isAlive() && queue.offer(new Event.Flush(done), FLUSH_MS, TimeUnit.MILLISECONDS)) {
+                endRest();
                 done.await(FLUSH_MS, TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
@@ -202,7 +210,15 @@ final class LogHub implements LogTarget, AutoCloseable {
             events.clear();
             sayLost();
             forget();
+            if (queue.isEmpty()) {
+                LockSupport.parkNanos(this, REST_NS);
+            }
         }
+    }
+
+    /** For what cannot wait: a warning may be the last that is heard, and a queue must not overflow. */
+    private void endRest() {
+        LockSupport.unpark(thread);
     }
 
     private void take(LogRecord entry) {
