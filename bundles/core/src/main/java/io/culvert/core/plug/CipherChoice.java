@@ -1,11 +1,13 @@
 package io.culvert.core.plug;
 
+import com.sun.management.ThreadMXBean;
 import io.culvert.api.crypto.AeadKey;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.crypto.support.KnownAnswers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -23,8 +25,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which provider serves which cipher: the one the settings name, else the one that was measured to be the fastest, else
- * the first. A provider that gives a wrong answer to a known question serves nothing.
+ * Which provider serves which cipher: the one the settings name, else the one that was measured to cost least, else the
+ * first. A provider that gives a wrong answer to a known question serves nothing.
+ *
+ * <p>What a provider leaves to the garbage collector counts as time does, as every packet waits while it is collected. It
+ * also keeps what is not compiled yet from losing to what the JDK has compiled for itself.
  *
  * <p>Threads: any. Asking never waits; {@link #measure} takes its time, and {@link #offer} waits for it to leave a
  * provider that is not offered any more.
@@ -41,6 +46,9 @@ final class CipherChoice {
     private static final int TEXT = 1400;
     private static final int AAD = 8;
     private static final int AT = AAD + DataCipher.TAG_BYTES;
+
+    /** Over so many packets their garbage is counted: asking costs as much as a small packet. */
+    private static final int COUNTED = 8;
 
     private final Map<DataCipher, String> wishes;
     private final LongSupplier nanoTime;
@@ -59,8 +67,24 @@ final class CipherChoice {
     /** What is known of a provider. */
     private static final class Trial {
         final Set<DataCipher> correct = EnumSet.noneOf(DataCipher.class);
-        /** For a packet that is sealed and opened, in nanoseconds. */
-        final Map<DataCipher, Long> cost = new EnumMap<>(DataCipher.class);
+        final Map<DataCipher, Cost> cost = new EnumMap<>(DataCipher.class);
+    }
+
+    /**
+     * Of a packet that is sealed and opened.
+     *
+     * @param garbage bytes; 0 where nothing was counted
+     */
+    private record Cost(long ns, long garbage) {
+        /** A byte is worth a nanosecond: some times of what collecting it takes, for all packets wait for that. */
+        long price() {
+            return ns + garbage;
+        }
+
+        @Override
+        public String toString() {
+            return ns + " ns" + (garbage == 0 ? "" : " and " + garbage + " bytes of garbage");
+        }
     }
 
     /**
@@ -178,6 +202,7 @@ final class CipherChoice {
     private void measure(CipherProvider provider, DataCipher cipher, long budgetNs) {
         synchronized (measuring) {
             long best = Long.MAX_VALUE;
+            long least = Long.MAX_VALUE;
             if (!isOffered(provider)) {
                 return;
             }
@@ -186,6 +211,8 @@ final class CipherChoice {
                 MemorySegment packet = arena.allocate(AT + TEXT);
                 long start = nanoTime.getAsLong();
                 long last = start;
+                var thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+                long counted = thread.getCurrentThreadAllocatedBytes();
                 // The shortest time: all that comes between, and code that is not compiled yet, only makes it longer.
                 for (int nonce = 1; last - start < budgetNs && isOffered(provider); nonce++) {
                     key.seal(packet, nonce, 0, 0, AAD, AT, TEXT, AAD);
@@ -193,18 +220,25 @@ final class CipherChoice {
                     long end = nanoTime.getAsLong();
                     best = Math.min(best, end - last);
                     last = end;
+                    if (nonce % COUNTED == 0) {
+                        long allocated = thread.getCurrentThreadAllocatedBytes();
+                        least = Math.min(least, allocated - counted);
+                        counted = allocated;
+                    }
                 }
             } catch (RuntimeException e) {
                 LOG.warn("core: could not measure {} of {}", name(cipher), provider.name(), e);
                 return;
             }
-            measured(provider, cipher, best);
+            if (best != Long.MAX_VALUE) {
+                measured(provider, cipher, new Cost(best, least == Long.MAX_VALUE ? 0 : least / COUNTED));
+            }
         }
     }
 
-    private synchronized void measured(CipherProvider provider, DataCipher cipher, long cost) {
+    private synchronized void measured(CipherProvider provider, DataCipher cipher, Cost cost) {
         Trial trial = trials.get(provider);
-        if (trial != null && cost != Long.MAX_VALUE) {
+        if (trial != null) {
             trial.cost.put(cipher, cost);
         }
     }
@@ -271,22 +305,23 @@ final class CipherChoice {
                     .orElse(rivals.getFirst());
         }
         CipherProvider best = present;
-        Long bestCost = cost(present, cipher);
-        if (bestCost == null) {
+        Cost known = cost(present, cipher);
+        if (known == null) {
             return present;
         }
-        double limit = bestCost * WORTHWHILE;
+        long least = known.price();
+        double limit = least * WORTHWHILE;
         for (CipherProvider each : rivals) {
-            Long cost = cost(each, cipher);
-            if (cost != null && cost < limit && cost < bestCost) {
+            Cost cost = cost(each, cipher);
+            if (cost != null && cost.price() < limit && cost.price() < least) {
                 best = each;
-                bestCost = cost;
+                least = cost.price();
             }
         }
         return best;
     }
 
-    private @Nullable Long cost(CipherProvider provider, DataCipher cipher) {
+    private @Nullable Cost cost(CipherProvider provider, DataCipher cipher) {
         Trial trial = trials.get(provider);
         return trial == null ? null : trial.cost.get(cipher);
     }
@@ -294,29 +329,39 @@ final class CipherChoice {
     private String costs(DataCipher cipher, List<CipherProvider> rivals) {
         List<String> known = new ArrayList<>();
         for (CipherProvider each : rivals) {
-            Long cost = cost(each, cipher);
+            Cost cost = cost(each, cipher);
             if (cost != null) {
-                known.add(each.name() + " " + cost + " ns");
+                known.add(each.name() + " " + cost);
             }
         }
         return known.isEmpty() ? "" : " (" + String.join(", ", known) + " for a packet of " + TEXT + " bytes both ways)";
     }
 
-    /** By cipher: the provider, and in {@code ns} what each was measured to need for a packet both ways. */
+    /**
+     * By cipher: the provider, and for a packet both ways what each was measured to need, in {@code ns}, and the bytes of
+     * {@code garbage} that it leaves if any.
+     */
     synchronized Map<String, Object> status() {
         Map<String, Object> status = new LinkedHashMap<>();
         chosen.forEach((cipher, provider) -> {
             Map<String, Object> costs = new LinkedHashMap<>();
+            Map<String, Object> garbage = new LinkedHashMap<>();
             for (CipherProvider each : rivals(offered, cipher)) {
-                Long cost = cost(each, cipher);
+                Cost cost = cost(each, cipher);
                 if (cost != null) {
-                    costs.put(each.name(), cost);
+                    costs.put(each.name(), cost.ns());
+                    if (cost.garbage() > 0) {
+                        garbage.put(each.name(), cost.garbage());
+                    }
                 }
             }
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("provider", provider.name());
             if (!costs.isEmpty()) {
                 row.put("ns", costs);
+            }
+            if (!garbage.isEmpty()) {
+                row.put("garbage", garbage);
             }
             status.put(name(cipher), row);
         });

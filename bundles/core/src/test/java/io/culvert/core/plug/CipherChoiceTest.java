@@ -32,12 +32,16 @@ final class CipherChoiceTest {
     private long now;
     private int work;
 
+    /** What is stored nowhere may not be made at all. */
+    private volatile byte[] left = {};
+
     /** Works rightly, and takes as long as it says on the clock of this test. */
     private final class Timed implements CipherProvider {
         final String name;
         final Set<DataCipher> ciphers;
         long gcmNs;
         long chaChaNs;
+        int garbage;
         boolean wrong;
         boolean fails;
         Runnable onWork = () -> {};
@@ -94,6 +98,9 @@ final class CipherChoiceTest {
         private void elapse() {
             now += cipher == CHACHA20_POLY1305 ? provider.chaChaNs : provider.gcmNs;
             work++;
+            if (provider.garbage > 0) {
+                left = new byte[provider.garbage];
+            }
             provider.onWork.run();
         }
 
@@ -184,6 +191,21 @@ final class CipherChoiceTest {
         assertFalse(choice.measure(BUDGET_NS));
         jdk.gcmNs = 300;
         assertTrue(choice.measure(BUDGET_NS));
+        assertServes(jdk, AES_256_GCM, choice);
+    }
+
+    @Test
+    void shouldRatherTakeTheOneThatLeavesNoGarbage() {
+        jdk.gcmNs = 300;
+        jdk.garbage = 1000;
+        CipherChoice choice = choice(Map.of());
+        choice.offer(List.of(openssl, jdk));
+        choice.measure(BUDGET_NS);
+        assertServes(openssl, AES_256_GCM, choice);
+        Object row = choice.status().get("AES-256-GCM");
+        assertTrue(String.valueOf(row).matches("\\{provider=openssl, ns=\\{openssl=760, jce=600}, garbage=\\{jce=2\\d{3}}}"), row + "");
+        openssl.gcmNs = 3000;
+        choice.measure(BUDGET_NS);
         assertServes(jdk, AES_256_GCM, choice);
     }
 
