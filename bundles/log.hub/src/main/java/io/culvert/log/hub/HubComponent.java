@@ -69,7 +69,8 @@ public final class HubComponent {
                 Path.of(context.getProperty("culvert.home")).resolve("var/log/queue"));
         var keep = Duration.ofSeconds(within("keepSeconds", settings.keepSeconds(), 0, 3600));
         var recent = new Recent(KEPT);
-        hub = new LogHub(InstantSource.system(), BundleNames.of(context)::of, recent, this::listen, limits, keep);
+        hub = new LogHub(
+                InstantSource.system(), BundleNames.of(context)::of, recent, this::listen, limits, keep, LogHub.REST);
         framework = new FrameworkLog(hub);
         this.reader = reader;
         reader.addLogListener(framework);

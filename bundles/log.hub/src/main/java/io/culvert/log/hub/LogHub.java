@@ -39,8 +39,8 @@ final class LogHub implements LogTarget, AutoCloseable {
     private static final long FLUSH_MS = 500;
     private static final long LOOK_MS = 200;
 
-    /** From one look at the queue to the next: entries that come thick and fast wake each thread once for many. */
-    private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** Short for who reads along, long enough that entries which come thick and fast wake each thread once for many. */
+    static final Duration REST = Duration.ofMillis(20);
 
     /** The framework's log holds copies of exceptions, which begin with the copy's own name. */
     private static final String COPIED = "org.apache.felix.log.LogException: ";
@@ -51,6 +51,7 @@ final class LogHub implements LogTarget, AutoCloseable {
     private final Consumer<Boolean> listening;
     private final Outlet.Limits limits;
     private final Duration keep;
+    private final long restNs;
     private final String run = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     private final ArrayBlockingQueue<Event> queue = new ArrayBlockingQueue<>(QUEUE);
     private final CopyOnWriteArrayList<Outlet> outlets = new CopyOnWriteArrayList<>();
@@ -73,6 +74,7 @@ final class LogHub implements LogTarget, AutoCloseable {
      * @param listening told whenever the hub begins or ceases to want entries
      * @param limits of the queue of each sink
      * @param keep how long the queue of a sink that left waits for the next of that name
+     * @param rest from one look at the own queue to the next; a warning, a flush or a queue that is half full ends it
      */
     LogHub(
             InstantSource clock,
@@ -80,13 +82,15 @@ final class LogHub implements LogTarget, AutoCloseable {
             Recent recent,
             Consumer<Boolean> listening,
             Outlet.Limits limits,
-            Duration keep) {
+            Duration keep,
+            Duration rest) {
         this.clock = clock;
         this.moduleOf = moduleOf;
         this.recent = recent;
         this.listening = listening;
         this.limits = limits;
         this.keep = keep;
+        this.restNs = rest.toNanos();
         this.thread = Thread.ofPlatform().daemon().name("log-hub").start(this::drain);
     }
 
@@ -211,7 +215,7 @@ final class LogHub implements LogTarget, AutoCloseable {
             sayLost();
             forget();
             if (queue.isEmpty()) {
-                LockSupport.parkNanos(this, REST_NS);
+                LockSupport.parkNanos(this, restNs);
             }
         }
     }

@@ -40,7 +40,8 @@ class LogHubTest {
             recent,
             this::listen,
             new Outlet.Limits(4096, 1 << 20, Path.of("target/queue")),
-            KEEP);
+            KEEP,
+            LogHub.REST);
 
     private void listen(boolean wanted) {
         LogTargets.set(wanted ? hub() : null);
@@ -99,6 +100,59 @@ class LogHubTest {
         hub.flush();
         assertEquals(List.of("one"), old.messages());
         assertEquals(List.of("two", "three"), next.messages());
+    }
+
+    /** A hub that rests for good when it has looked once, with one entry delivered. */
+    private LogHub resting(ListSink sink) throws InterruptedException {
+        var resting = new LogHub(
+                () -> now,
+                name -> name,
+                new Recent(10),
+                wanted -> {},
+                new Outlet.Limits(4096, 1 << 20, Path.of("target/queue")),
+                KEEP,
+                Duration.ofHours(1));
+        resting.add(sink, LogRecord.Level.INFO);
+        resting.log("x", "x", Level.INFO, "one", null);
+        sink.await(1);
+        return resting;
+    }
+
+    @Test
+    void shouldNotKeepAWarningWaiting() throws Exception {
+        var sink = new ListSink();
+        try (var resting = resting(sink)) {
+            resting.log("x", "x", Level.INFO, "two", null);
+            resting.log("x", "x", Level.WARN, "three", null);
+            sink.await(3);
+            assertEquals(List.of("one", "two", "three"), sink.messages());
+        }
+    }
+
+    @Test
+    void shouldNotRestWhenItIsFlushed() throws Exception {
+        var sink = new ListSink();
+        try (var resting = resting(sink)) {
+            resting.log("x", "x", Level.INFO, "two", null);
+            resting.flush();
+            assertEquals(List.of("one", "two"), sink.messages());
+        }
+    }
+
+    @Test
+    void shouldLoseNothingInItsRest() throws Exception {
+        var sink = new ListSink();
+        try (var resting = resting(sink)) {
+            for (int i = 0; i < 10_000; i++) {
+                resting.log("x", "x", Level.INFO, "more", null);
+                if (i % 1000 == 999) {
+                    // No faster than the hub's thread can be, which has a core of its own only on an idle machine.
+                    sink.await(i - 2048);
+                }
+            }
+            resting.flush();
+            sink.await(10_001);
+        }
     }
 
     @Test
@@ -295,6 +349,18 @@ class LogHubTest {
         public void write(List<LogRecord> entries) throws Exception {
             synchronized (this.entries) {
                 this.entries.addAll(entries);
+                this.entries.notifyAll();
+            }
+        }
+
+        void await(int count) throws InterruptedException {
+            long deadline = System.nanoTime() + SOON.toNanos();
+            synchronized (entries) {
+                while (entries.size() < count) {
+                    long leftMs = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                    assertTrue(leftMs > 0, entries.size() + " of " + count + " entries came");
+                    entries.wait(leftMs);
+                }
             }
         }
 
