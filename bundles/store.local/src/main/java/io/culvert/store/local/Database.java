@@ -42,7 +42,6 @@ final class Database implements WriteTransaction, AutoCloseable {
     private final PreparedStatement revision;
     private final PreparedStatement put;
     private final PreparedStatement delete;
-    private final PreparedStatement fact;
     private final PreparedStatement setFact;
 
     private Database(Connection connection, Sealer sealer) throws SQLException {
@@ -55,7 +54,6 @@ final class Database implements WriteTransaction, AutoCloseable {
         this.put = connection.prepareStatement("INSERT INTO records VALUES (?, ?, ?)"
                 + " ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, value = excluded.value");
         this.delete = connection.prepareStatement("DELETE FROM records WHERE key = ?");
-        this.fact = connection.prepareStatement("SELECT value FROM facts WHERE name = ?");
         this.setFact = connection.prepareStatement(SET_FACT);
     }
 
@@ -224,9 +222,11 @@ final class Database implements WriteTransaction, AutoCloseable {
 
     @Override
     public long lastRevision() throws SQLException {
-        fact.setString(1, REVISION);
-        try (ResultSet row = fact.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
+        try (PreparedStatement statement = connection.prepareStatement("SELECT value FROM facts WHERE name = ?")) {
+            statement.setString(1, REVISION);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getLong(1) : 0;
+            }
         }
     }
 
@@ -247,7 +247,7 @@ final class Database implements WriteTransaction, AutoCloseable {
 
     @Override
     public void close() {
-        List.of(read, list, revision, put, delete, fact, setFact).forEach(Database::closeQuietly);
+        List.of(read, list, revision, put, delete, setFact).forEach(Database::closeQuietly);
         closeQuietly(connection);
     }
 
