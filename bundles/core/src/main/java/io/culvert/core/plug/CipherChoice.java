@@ -243,9 +243,11 @@ final class CipherChoice {
         }
     }
 
+    /** Asked between the packets that are measured: an iterator would be garbage that is not the provider's. */
     private boolean isOffered(CipherProvider provider) {
-        for (CipherProvider each : offered) {
-            if (each == provider) {
+        List<CipherProvider> now = offered;
+        for (int i = 0; i < now.size(); i++) {
+            if (now.get(i) == provider) {
                 return true;
             }
         }

@@ -209,6 +209,17 @@ final class CipherChoiceTest {
         assertServes(jdk, AES_256_GCM, choice);
     }
 
+    /** Of a few packets only, while the code that measures them is not compiled. */
+    @Test
+    void shouldCountNoGarbageOfItsOwn() {
+        CipherChoice choice = choice(Map.of());
+        choice.offer(List.of(openssl, jdk));
+        choice.measure(DataCipher.values().length * 16L * 2 * openssl.gcmNs);
+        assertEquals(
+                Map.of("provider", "openssl", "ns", Map.of("jce", 800L, "openssl", 760L)),
+                choice.status().get("AES-256-GCM"));
+    }
+
     @Test
     void shouldKeepToItsBudget() {
         CipherChoice choice = choice(Map.of());
