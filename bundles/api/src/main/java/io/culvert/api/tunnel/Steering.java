@@ -15,21 +15,29 @@ import java.util.List;
  * @param offsetElse offset of the byte in all others
  * @param first opcodes with which strangers begin. Their datagrams wait apart, so that a flood of them pushes none of an
  *     established session's out of the kernel's queue; at most {@value #MOST_FIRST}
+ * @param keepaliveBytes the longest datagram with {@code opcode} that says no more than that its sender is there. Up to
+ *     that length they wait apart, and where they are many they are taken together, up to 70 ms late; 0 for none
  */
-public record Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse, List<Integer> first) {
+public record Steering(
+        int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse, List<Integer> first, int keepaliveBytes) {
     private static final int MOST_FIRST = 16;
 
     public Steering {
         first = List.copyOf(first);
         if (opcodeShift < 0 || opcodeShift > 7 || opcode < 0 || opcode > 255 || offsetIfOpcode < 0 || offsetElse < 0
-                || first.size() > MOST_FIRST || first.stream().anyMatch(each -> each < 0 || each > 255)) {
+                || keepaliveBytes < 0 || first.size() > MOST_FIRST || first.stream().anyMatch(each -> each < 0 || each > 255)) {
             throw new IllegalArgumentException("no steering: shift " + opcodeShift + ", opcode " + opcode + ", offsets "
-                    + offsetIfOpcode + " and " + offsetElse + ", first " + first);
+                    + offsetIfOpcode + " and " + offsetElse + ", first " + first + ", keepalives of " + keepaliveBytes + " bytes");
         }
     }
 
-    /** Without a place apart for strangers. */
+    /** Without a place apart for strangers, nor for keepalives. */
     public Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse) {
         this(opcodeShift, opcode, offsetIfOpcode, offsetElse, List.of());
+    }
+
+    /** Without a place apart for keepalives. */
+    public Steering(int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse, List<Integer> first) {
+        this(opcodeShift, opcode, offsetIfOpcode, offsetElse, first, 0);
     }
 }

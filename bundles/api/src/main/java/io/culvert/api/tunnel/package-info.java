@@ -5,7 +5,7 @@
  * time in; whatever may block leaves the loop through {@link io.culvert.api.tunnel.SessionHost#offload}.
  */
 @Export
-@Version("1.5.0")
+@Version("1.6.0")
 @NullMarked
 package io.culvert.api.tunnel;
 

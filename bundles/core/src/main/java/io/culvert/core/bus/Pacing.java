@@ -9,7 +9,8 @@ package io.culvert.core.bus;
  * is made while most packets go the other way.
  *
  * <p>The keepalives of many idle sessions come close together as well, and nobody waits for them: a loop that hears
- * nothing else, and hears it often, looks only every few milliseconds. The first packet of a user ends that.
+ * nothing else, and hears it often, looks only every few milliseconds. The first packet of a user ends that. Where
+ * keepalives wait at a socket of their own, as most do over UDP, the loop does not hear them often.
  */
 final class Pacing {
     /** Over which the rate is looked at. */

@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens real sockets, for one packet loop. */
 public final class SocketListeners implements Listener.Factory {
-    /** Behind the name of a loop's socket: the one for strangers. */
-    static final String DOOR = " door";
-
     private final Libc libc;
     private final LinkResources resources;
     private final Estate estate;
@@ -33,9 +30,10 @@ public final class SocketListeners implements Listener.Factory {
 
     @Override
     public Listener open(ListenerClaim claim, Optional<Steering> steering, Listener.Group group) throws IOException {
-        boolean apart =
-                !claim.transport().isStream() && steering.isPresent() && !steering.get().first().isEmpty();
-        if (group.index() == 0 && !isLeft(claim, group.count(), apart)) {
+        boolean datagrams = !claim.transport().isStream();
+        boolean strangers = datagrams && steering.isPresent() && !steering.get().first().isEmpty();
+        boolean keepalives = datagrams && steering.isPresent() && steering.get().keepaliveBytes() > 0;
+        if (group.index() == 0 && !isLeft(claim, group.count(), strangers, keepalives)) {
             // The sockets of a group are in order: all of them, or none.
             estate.close(libc, claimName(claim));
         }
@@ -50,15 +48,17 @@ public final class SocketListeners implements Listener.Factory {
             return listener;
         }
         ListenSocket socket = left(name);
-        ListenSocket door = left(name + DOOR);
+        ListenSocket door = left(name + UdpSockets.STRANGERS);
+        ListenSocket idle = left(name + UdpSockets.KEEPALIVES);
         if (socket == null) {
-            socket = ListenSocket.open(libc, claim, group.index() == 0 ? 0 : group.port(), apart || group.count() > 1);
-            door = apart ? door(claim, socket) : null;
+            boolean others = strangers || keepalives || group.count() > 1;
+            socket = ListenSocket.open(libc, claim, group.index() == 0 ? 0 : group.port(), others);
+            door = strangers ? another(claim, socket, null) : null;
+            idle = keepalives ? another(claim, socket, door) : null;
         }
-        if (steering.isPresent() && (apart || group.index() > 0)) {
-            SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
-        }
-        return new UdpLink(libc, claim, socket, door, resources, udp());
+        boolean steered = steering.isPresent() && (strangers || keepalives || group.index() > 0)
+                && SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
+        return new UdpLink(libc, claim, new UdpSockets(socket, door, idle, steered), resources, udp());
     }
 
     private static String claimName(ListenerClaim claim) {
@@ -70,10 +70,11 @@ public final class SocketListeners implements Listener.Factory {
         return claimName(claim) + "loop " + group.index() + " of " + group.count();
     }
 
-    private boolean isLeft(ListenerClaim claim, int count, boolean apart) {
+    private boolean isLeft(ListenerClaim claim, int count, boolean strangers, boolean keepalives) {
         for (int i = 0; i < count; i++) {
             String name = name(claim, new Listener.Group(i, count, 0));
-            if (!estate.has(name) || estate.has(name + DOOR) != apart) {
+            if (!estate.has(name) || estate.has(name + UdpSockets.STRANGERS) != strangers
+                    || estate.has(name + UdpSockets.KEEPALIVES) != keepalives) {
                 return false;
             }
         }
@@ -85,12 +86,13 @@ public final class SocketListeners implements Listener.Factory {
         return fd.isPresent() ? ListenSocket.adopt(libc, fd.getAsInt()) : null;
     }
 
-    /** The socket for strangers, which must be opened right behind that of the same loop. */
-    private ListenSocket door(ListenerClaim claim, ListenSocket behind) throws IOException {
+    /** One more socket of the same loop, opened right behind the others of it. */
+    private ListenSocket another(ListenerClaim claim, ListenSocket first, @Nullable ListenSocket second)
+            throws IOException {
         try {
-            return ListenSocket.open(libc, claim, behind.port(), true);
+            return ListenSocket.open(libc, claim, first.port(), true);
         } catch (IOException e) {
-            libc.closeQuietly(behind.fd());
+            new UdpSockets(first, second, null, false).close(libc);
             throw e;
         }
     }

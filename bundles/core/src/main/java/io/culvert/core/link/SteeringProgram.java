@@ -27,6 +27,9 @@ final class SteeringProgram {
     /** Instructions that answer with a socket. */
     private static final int ANSWER = 5;
 
+    /** BPF_LD | BPF_W | BPF_LEN: of the datagram. */
+    private static final int LOAD_LENGTH = 0x80;
+
     /** BPF_LD | BPF_B | BPF_ABS; ends the program with the answer 0 when the datagram is too short. */
     private static final int LOAD_BYTE = 0x30;
 
@@ -35,6 +38,9 @@ final class SteeringProgram {
 
     /** BPF_JMP | BPF_JEQ | BPF_K. */
     private static final int JUMP_IF_EQUAL = 0x15;
+
+    /** BPF_JMP | BPF_JGT | BPF_K. */
+    private static final int JUMP_IF_GREATER = 0x25;
 
     /** BPF_ALU | BPF_MOD | BPF_K. */
     private static final int MODULO = 0x94;
@@ -51,18 +57,24 @@ final class SteeringProgram {
     private final MemorySegment code;
     private int count;
 
+    /** Instructions that tell keepalives, their answer included. */
+    private static final int KEEPALIVES = 2 + ANSWER;
+
     /** All but the comparisons with {@link Steering#first}. */
-    private static final int OTHERS = 3 + 3 * ANSWER;
+    private static final int OTHERS = 3 + KEEPALIVES + 3 * ANSWER;
 
     private SteeringProgram(Arena arena, Steering steering) {
         this.code = arena.allocate((long) (OTHERS + steering.first().size()) * INSTRUCTION, 8);
     }
 
     /**
-     * Gives the program to the group of {@code fd}; without it datagrams go anywhere, and are handed over. With
-     * {@link Steering#first} each loop has two sockets in a row, the second one for strangers.
+     * Gives the program to the group of {@code fd}; without it datagrams go anywhere, and are handed over. Each loop has
+     * its sockets in a row: the one for sessions, with {@link Steering#first} one for strangers, and with
+     * {@link Steering#keepaliveBytes} one for keepalives.
+     *
+     * @return whether the kernel took it
      */
-    static void attach(Libc libc, int fd, Steering steering, Listener.Group group) {
+    static boolean attach(Libc libc, int fd, Steering steering, Listener.Group group) {
         try (var arena = Arena.ofConfined()) {
             var program = new SteeringProgram(arena, steering);
             program.write(steering, group.count());
@@ -70,26 +82,39 @@ final class SteeringProgram {
             sockFprog.set(JAVA_SHORT, 0, (short) program.count);
             sockFprog.set(JAVA_LONG, 8, program.code.address());
             libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_ATTACH_REUSEPORT_CBPF, sockFprog, FPROG);
+            return true;
         } catch (NativeException e) {
-            if (group.index() == 0 || steering.first().isEmpty() && group.index() == 1) {
+            if (group.index() == 0 || sockets(steering) == 1 && group.index() == 1) {
                 LOG.warn(
                         "udp port={}: the kernel does not steer datagrams to their loop, which costs throughput: {}",
                         group.port(),
                         e.getMessage());
             }
+            return false;
         }
+    }
+
+    /** Of each loop. */
+    private static int sockets(Steering steering) {
+        return 1 + (steering.first().isEmpty() ? 0 : 1) + (steering.keepaliveBytes() > 0 ? 1 : 0);
     }
 
     private void write(Steering steering, int loops) {
         List<Integer> first = steering.first();
-        int sockets = first.isEmpty() ? 1 : 2;
+        int sockets = sockets(steering);
+        int keepalives = steering.keepaliveBytes() > 0 ? KEEPALIVES : 0;
         add(LOAD_BYTE, 0, 0, 0);
         add(SHIFT_RIGHT, 0, 0, steering.opcodeShift());
         for (int i = 0; i < first.size(); i++) {
-            // Over the other comparisons and both answers.
-            add(JUMP_IF_EQUAL, first.size() - i + 2 * ANSWER, 0, first.get(i));
+            // Over the other comparisons and all answers but the last.
+            add(JUMP_IF_EQUAL, first.size() - i + keepalives + 2 * ANSWER, 0, first.get(i));
         }
-        add(JUMP_IF_EQUAL, 0, ANSWER, steering.opcode());
+        add(JUMP_IF_EQUAL, 0, keepalives + ANSWER, steering.opcode());
+        if (keepalives > 0) {
+            add(LOAD_LENGTH, 0, 0, 0);
+            add(JUMP_IF_GREATER, ANSWER, 0, steering.keepaliveBytes());
+            answer(steering.offsetIfOpcode(), loops, sockets, sockets - 1);
+        }
         answer(steering.offsetIfOpcode(), loops, sockets, 0);
         answer(steering.offsetElse(), loops, sockets, 0);
         if (!first.isEmpty()) {

@@ -14,7 +14,7 @@ import java.net.Inet4Address;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A UDP socket: batches in and out, and replies leave from the address that the datagram came to. While the kernel takes
+ * UDP at a claim: batches in and out, and replies leave from the address that the datagram came to. While the kernel takes
  * no more, the loop takes nothing from the TUN, but not for long: what is too much is dropped then, so that one socket
  * does not stop the others.
  */
@@ -27,8 +27,10 @@ public final class UdpLink implements Link, Listener, Pollable {
 
     private final Libc libc;
     private final ListenerClaim claim;
+    private final UdpSockets sockets;
     private final ListenSocket socket;
     private final @Nullable Door door;
+    private final @Nullable KeepaliveSocket keepalives;
     private final LinkResources resources;
     private final UdpReceiver receiver;
     private final UdpSender sender;
@@ -73,22 +75,20 @@ public final class UdpLink implements Link, Listener, Pollable {
         }
     }
 
-    /** @param door another socket at the same address, for datagrams that begin sessions; null when there is none */
-    UdpLink(
-            Libc libc,
-            ListenerClaim claim,
-            ListenSocket socket,
-            @Nullable ListenSocket door,
-            LinkResources resources,
-            UdpBatches batches) {
+    UdpLink(Libc libc, ListenerClaim claim, UdpSockets sockets, LinkResources resources, UdpBatches batches) {
         this.libc = libc;
         this.claim = claim;
-        this.socket = socket;
+        this.sockets = sockets;
+        this.socket = sockets.sessions();
         this.id = claim.hashCode();
         this.resources = resources;
         this.receiver = new UdpReceiver(libc, socket, this, id, resources, batches.in());
         this.sender = new UdpSender(libc, socket, resources.drops(), batches.out());
-        this.door = door == null ? null : new Door(door, batches);
+        ListenSocket strangers = sockets.strangers();
+        this.door = strangers == null ? null : new Door(strangers, batches);
+        ListenSocket apart = sockets.keepalives();
+        this.keepalives = apart == null ? null : new KeepaliveSocket(
+                libc, apart, this, id, resources, batches.in(), sockets.steered());
     }
 
     @Override
@@ -211,6 +211,9 @@ public final class UdpLink implements Link, Listener, Pollable {
         if (door != null) {
             resources.poller().add(door);
         }
+        if (keepalives != null) {
+            keepalives.resume(sink);
+        }
         settle();
     }
 
@@ -222,6 +225,9 @@ public final class UdpLink implements Link, Listener, Pollable {
             resources.poller().remove(this);
             if (door != null) {
                 resources.poller().remove(door);
+            }
+            if (keepalives != null) {
+                keepalives.suspend();
             }
         }
     }
@@ -272,10 +278,7 @@ public final class UdpLink implements Link, Listener, Pollable {
 
     @Override
     public void room(boolean much) {
-        socket.room(libc, much);
-        if (door != null) {
-            door.socket.room(libc, much);
-        }
+        sockets.room(libc, much);
     }
 
     @Override
@@ -287,11 +290,7 @@ public final class UdpLink implements Link, Listener, Pollable {
         sender.flushFor(LEAVE_MS);
         closed = true;
         sender.close();
-        String name = SocketListeners.name(claim, group);
-        estate.leave(name, socket.fd());
-        if (door != null) {
-            estate.leave(name + SocketListeners.DOOR, door.fd());
-        }
+        sockets.leave(estate, SocketListeners.name(claim, group));
     }
 
     @Override
@@ -303,10 +302,7 @@ public final class UdpLink implements Link, Listener, Pollable {
         suspend();
         closed = true;
         sender.close();
-        libc.closeQuietly(socket.fd());
-        if (door != null) {
-            libc.closeQuietly(door.fd());
-        }
+        sockets.close(libc);
         resources.endpoints().clear();
         otherwise = null;
         here = null;

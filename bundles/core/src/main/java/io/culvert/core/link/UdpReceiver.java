@@ -33,6 +33,7 @@ final class UdpReceiver {
     private final int capacity;
     private @Nullable LinkEndpoint last;
     private int expected = FEW;
+    private long messages;
 
     /** @param listener tells the endpoints of listeners apart */
     UdpReceiver(
@@ -48,15 +49,24 @@ final class UdpReceiver {
         this.capacity = pool.bufferBytes() - pool.headroomBytes();
     }
 
-    /** Delivers what waits, a bounded number of batches. */
-    void read(DatagramSink sink) {
+    /** Delivers what waits, a bounded number of batches; whether more may wait. */
+    boolean read(DatagramSink sink) {
         for (int round = 0; round < ROUNDS; round++) {
             // With few buffers left the rest stays in the kernel: the end of the loop's round brings some back. The
             // first batch is read in any case, or what waits would wake the loop again and again.
-            if (round > 0 && pool.free() < pool.capacity() / 4 || !receive(sink)) {
-                return;
+            if (round > 0 && pool.free() < pool.capacity() / 4) {
+                return true;
+            }
+            if (!receive(sink)) {
+                return false;
             }
         }
+        return true;
+    }
+
+    /** How many messages were received so far. */
+    long messages() {
+        return messages;
     }
 
     /** Delivers one batch of what waits. */
@@ -76,6 +86,7 @@ final class UdpReceiver {
             deliver(i, sink);
         }
         if (received > 0) {
+            messages += received;
             expected = bytes > (long) received * LARGE ? FEW : ReceiveBatch.SLOTS;
         }
         return received == count;

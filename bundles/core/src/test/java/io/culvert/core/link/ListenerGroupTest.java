@@ -42,6 +42,7 @@ final class ListenerGroupTest {
     private final List<Listener> opened = new ArrayList<>();
     private final List<List<byte[]>> heard = new ArrayList<>();
     private final List<LinkEndpoint> senders = new ArrayList<>();
+    private long nowNs;
 
     @AfterEach
     void close() {
@@ -56,7 +57,7 @@ final class ListenerGroupTest {
             ListenerClaim claim, Optional<Steering> steering, Listener.Group group, SteppedPoller poller)
             throws IOException {
         var resources = new LinkResources(new BufferPool(64, 64, 512), new Drops(),
-                new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> 0,
+                new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> nowNs,
                 (delay, then) -> {}, new FakeGate());
         Listener listener = new SocketListeners(libc, resources).open(claim, steering, group);
         opened.add(listener);
@@ -167,6 +168,61 @@ final class ListenerGroupTest {
         for (LinkEndpoint sender : from) {
             assertEquals(LOOPBACK, sender.remote().getAddress());
             assertTrue(opened.contains(sender.link()), "answers leave through the loop's own link");
+        }
+    }
+
+    /** With strangers apart as well and without. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldSetKeepalivesApartAtTheSameLoop(int count) throws Exception {
+        for (List<Integer> first : List.of(List.<Integer>of(), List.of(7, 10))) {
+            close();
+            opened.clear();
+            var steering = Optional.of(new Steering(3, 9, 3, 8, first, 41));
+            var poller = new SteppedPoller();
+            int[] heard = new int[count];
+            for (int i = 0; i < count; i++) {
+                int loop = i;
+                var group = new Listener.Group(i, count, i == 0 ? 0 : opened.getFirst().port());
+                open(any(Transport.UDP, "127.0.0.1"), steering, group, poller).resume(
+                        new DatagramSink() {
+                            @Override
+                            public void onDatagram(PooledBuffer datagram, LinkEndpoint sender) {
+                                heard[loop]++;
+                                assertEquals(opened.get(loop), sender.link(), "answers leave as all others do");
+                                datagram.release();
+                            }
+
+                            @Override
+                            public void onLinkClosed(LinkEndpoint endpoint, String why) {}
+                        },
+                        null);
+            }
+            for (int value = 0; value < 2 * count; value++) {
+                int loop = value % count;
+                for (int length : List.of(4, 40, 41)) {
+                    byte[] data = new byte[length];
+                    data[0] = 9 << 3;
+                    data[3] = (byte) value;
+                    int before = heard[loop];
+                    send(data);
+                    assertEquals(before, heard[loop], "it waits apart: " + length);
+                    nowNs += KeepaliveSocket.TOGETHER_NS;
+                    poller.dispatch();
+                    assertEquals(before + 1, heard[loop], "length " + length);
+                }
+                byte[] packet = new byte[42];
+                packet[0] = 9 << 3;
+                packet[3] = (byte) value;
+                int before = heard[loop];
+                send(packet);
+                assertEquals(before + 1, heard[loop], "a packet of a user");
+                byte[] control = new byte[41];
+                control[0] = 4 << 3;
+                control[8] = (byte) value;
+                send(control);
+                assertEquals(before + 2, heard[loop], "an acknowledgement");
+            }
         }
     }
 

@@ -1,19 +1,20 @@
 package io.culvert.core.link;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** A {@link Poller} without a kernel: every source is ready at every step. */
-public final class SteppedPoller implements Poller {
+public class SteppedPoller implements Poller {
     private final List<Pollable> sources = new ArrayList<>();
 
     /** Those that are watched for writing. */
     public final Set<Pollable> writing = new HashSet<>();
 
     @Override
-    public void add(Pollable source) {
+    public void add(Pollable source) throws IOException {
         sources.add(source);
     }
 

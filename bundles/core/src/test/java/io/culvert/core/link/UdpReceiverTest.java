@@ -39,7 +39,8 @@ final class UdpReceiverTest {
                 new SteppedPoller(), () -> 0, (delay, then) -> {}, new FakeGate());
         var socket = new ListenSocket(7, Linux.AF_INET6, 1194);
         var claim = new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 1194));
-        var link = new UdpLink(libc, claim, socket, null, resources, new UdpBatches());
+        var link = new UdpLink(
+                libc, claim, new UdpSockets(socket, null, null, false), resources, new UdpBatches());
         var receiver = new UdpReceiver(libc, socket, link, 1, resources, new ReceiveBatch());
         asked.clear();
         var sink = new DatagramSink() {

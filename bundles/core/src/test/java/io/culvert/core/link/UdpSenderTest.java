@@ -38,8 +38,7 @@ final class UdpSenderTest {
     private final UdpLink link = new UdpLink(
             kernel.libc(),
             new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 1194)),
-            new ListenSocket(7, Linux.AF_INET6, 1194),
-            null,
+            new UdpSockets(new ListenSocket(7, Linux.AF_INET6, 1194), null, null, false),
             new LinkResources(pool, drops, new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> nowNs,
                     (delay, then) -> (delay > 100_000_000L ? longTimers : timers).add(then), gate),
             new UdpBatches());

@@ -4,6 +4,7 @@ import io.culvert.api.packet.PacketBuffer;
 import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.Steering;
 import io.culvert.tunnel.openvpn.data.DataHeader;
+import io.culvert.tunnel.openvpn.data.DataMessage;
 import io.culvert.tunnel.openvpn.wire.ControlPacket;
 import io.culvert.tunnel.openvpn.wire.Opcode;
 import java.lang.foreign.ValueLayout;
@@ -16,9 +17,13 @@ import java.util.List;
  * meet and a remote cannot aim at another's key.
  */
 final class DemuxKeys {
+    /** A ping, and what says that it is not compressed. No packet of a user is as short. */
+    private static final int PING_BYTES = DataHeader.V2_LENGTH + 1 + DataMessage.PING_LENGTH;
+
     /** DATA_V2: the low byte of the peer-id; else the low byte of the client's session-id. Resets come from strangers. */
     static final Steering STEERING = new Steering(3, Opcode.DATA_V2, 3, 8,
-            List.of(Opcode.CONTROL_HARD_RESET_CLIENT_V2, Opcode.CONTROL_HARD_RESET_CLIENT_V3, Opcode.CONTROL_WKC_V1));
+            List.of(Opcode.CONTROL_HARD_RESET_CLIENT_V2, Opcode.CONTROL_HARD_RESET_CLIENT_V3, Opcode.CONTROL_WKC_V1),
+            PING_BYTES);
 
     private static final ValueLayout.OfLong U64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
