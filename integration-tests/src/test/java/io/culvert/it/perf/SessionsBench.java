@@ -4,7 +4,9 @@ import io.culvert.it.lab.Appliance;
 import io.culvert.it.lab.Iperf;
 import io.culvert.it.lab.Lab;
 import io.culvert.it.lab.OpenVpnClient;
+import io.culvert.it.lab.Prober;
 import io.culvert.it.lab.Usage;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -16,7 +18,7 @@ import java.util.stream.Collectors;
  * [MODULE,MODULE...]}, where the modules are the providers of TLS and ciphers.
  * Memory is that of the server's process behind a collection, over what it holds with one session; the processor time
  * is that of its whole process: in the first IDLE-SECONDS behind the logins, and in as many when it falls no more.
- * Throughput is a stock client's beside them.
+ * Round trips, a few a second, and throughput are a stock client's beside them.
  */
 final class SessionsBench {
     private static final String TUNNEL_ADDRESS = "10.8.0.1";
@@ -25,6 +27,9 @@ final class SessionsBench {
     private static final int SETTLE_SECONDS = 20;
     private static final int IPERF_SECONDS = 5;
     private static final int SETTLE_WINDOWS = 8;
+    private static final int ECHO_PORT = 7007;
+    private static final int TRIPS_PER_SECOND = 5;
+    private static final int TRIPS = 100;
     private static final double STILL_FALLING = 0.9;
 
     /** Classes that hold less for each session are left out. */
@@ -52,14 +57,16 @@ final class SessionsBench {
             var stock = lab.with(OpenVpnClient.start(
                             lab, lab.client(2), "stock", appliance.profile("stock", Lab.serverIpv4(2), "udp", ""), "route-nopull"))
                     .awaitConnected();
+            lab.with(Prober.echo(lab.server, ECHO_PORT));
+            var prober = lab.with(Prober.start(lab.client(2), TUNNEL_ADDRESS, ECHO_PORT, TRIPS_PER_SECOND));
             // Once through everything, so that what is made at the first use is not counted as the sessions'.
-            load.ask("handshakes 5 8", "handshakes.*", java.time.Duration.ofSeconds(60));
+            load.ask("handshakes 5 8", "handshakes.*", Duration.ofSeconds(60));
             Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS);
             Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS, "-R");
             System.out.println(Machine.describe(lab.server));
             System.out.printf(
-                    "%8s %14s %16s %14s %12s %12s %12s %12s %12s%n",
-                    "sessions", "heap KiB each", "malloc KiB each", "RSS KiB each", "heap MiB", "RSS MiB", "at first %", "idle % core", "Mbit/s up");
+                    "%8s %14s %16s %14s %12s %12s %12s %12s %16s %12s%n",
+                    "sessions", "heap KiB each", "malloc KiB each", "RSS KiB each", "heap MiB", "RSS MiB", "at first %", "idle % core", "us p50, p90", "Mbit/s up");
             double heapOfOne = 0;
             double mallocOfOne = 0;
             double residentOfOne = 0;
@@ -71,6 +78,8 @@ final class SessionsBench {
                 pause(SETTLE_SECONDS);
                 double first = share(server, idleSeconds);
                 double idle = settled(server, idleSeconds, first);
+                var trips = new Samples(prober.probe(0, TRIPS, Duration.ofSeconds(TRIPS / TRIPS_PER_SECOND + 20))
+                        .microseconds());
                 double up = Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS).megabits();
                 var live = LiveHeap.bytes(server);
                 double heap = LiveHeap.total(live) / 1024.0;
@@ -84,7 +93,7 @@ final class SessionsBench {
                 }
                 System.out.printf(
                         Locale.ROOT,
-                        "%8d %14s %16s %14s %12.1f %12.1f %12.2f %12.2f %12.0f%n",
+                        "%8d %14s %16s %14s %12.1f %12.1f %12.2f %12.2f %16s %12.0f%n",
                         count,
                         each(heap - heapOfOne, count - counts[0]),
                         each(malloc - mallocOfOne, count - counts[0]),
@@ -93,6 +102,7 @@ final class SessionsBench {
                         resident / 1024,
                         first * 100,
                         idle * 100,
+                        String.format(Locale.ROOT, "%.0f, %.0f", trips.percentile(50), trips.percentile(90)),
                         up);
                 if (count > counts[0]) {
                     histogram(liveOfOne, live, count - counts[0]);
