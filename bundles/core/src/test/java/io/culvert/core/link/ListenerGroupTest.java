@@ -11,6 +11,7 @@ import io.culvert.api.tunnel.Transport;
 import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.buffer.Drops;
 import io.culvert.core.buffer.PooledBuffer;
+import io.culvert.core.handover.Estate;
 import io.culvert.core.libc.FfmLibc;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -56,10 +57,16 @@ final class ListenerGroupTest {
     private Listener open(
             ListenerClaim claim, Optional<Steering> steering, Listener.Group group, SteppedPoller poller)
             throws IOException {
+        return open(claim, steering, group, poller, new Estate());
+    }
+
+    private Listener open(
+            ListenerClaim claim, Optional<Steering> steering, Listener.Group group, SteppedPoller poller, Estate estate)
+            throws IOException {
         var resources = new LinkResources(new BufferPool(64, 64, 512), new Drops(),
                 new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> nowNs,
                 (delay, then) -> {}, new FakeGate());
-        Listener listener = new SocketListeners(libc, resources).open(claim, steering, group);
+        Listener listener = new SocketListeners(libc, resources, estate).open(claim, steering, group);
         opened.add(listener);
         return listener;
     }
@@ -223,6 +230,91 @@ final class ListenerGroupTest {
                 send(control);
                 assertEquals(before + 2, heard[loop], "an acknowledgement");
             }
+        }
+    }
+
+    /** What waits at any socket of a loop is heard by the next core, and comes to the same loops as before. */
+    @Test
+    void shouldLeaveAllSocketsToTheNextCore() throws Exception {
+        var steering = Optional.of(new Steering(3, 9, 3, 8, List.of(7), 41));
+        var poller = new SteppedPoller();
+        ListenerClaim claim = freePort();
+        for (int i = 0; i < 2; i++) {
+            open(claim, steering, new Listener.Group(i, 2, i == 0 ? 0 : claim.address().getPort()), poller);
+        }
+        var estate = new Estate();
+        for (int i = 0; i < 2; i++) {
+            opened.get(i).leave(estate, new Listener.Group(i, 2, claim.address().getPort()));
+        }
+        assertEquals(6, estate.descriptors());
+        byte[][] datagrams = {{9 << 3, 0, 0, 1, 0}, new byte[100], {7 << 3, 0, 0, 0, 0, 0, 0, 0, 1}};
+        datagrams[1][0] = 9 << 3;
+        datagrams[1][3] = 1;
+        for (byte[] each : datagrams) {
+            send(each, claim);
+        }
+        opened.clear();
+        int[] counts = new int[2];
+        for (int i = 0; i < 2; i++) {
+            int loop = i;
+            open(claim, steering, new Listener.Group(i, 2, i == 0 ? 0 : claim.address().getPort()), poller, estate)
+                    .resume(new Counter(() -> counts[loop]++), null);
+        }
+        assertEquals(0, estate.descriptors());
+        poller.dispatch();
+        assertEquals(0, counts[0]);
+        assertEquals(3, counts[1]);
+        for (byte[] each : datagrams) {
+            send(each, claim);
+            nowNs += KeepaliveSocket.TOGETHER_NS;
+            poller.dispatch();
+        }
+        assertEquals(0, counts[0]);
+        assertEquals(6, counts[1]);
+    }
+
+    /** Sockets in another order would mislead the kernel. */
+    @Test
+    void shouldTakeNoSocketsThatAnotherSteeringHad() throws Exception {
+        var before = Optional.of(new Steering(3, 9, 3, 8, List.of(7)));
+        var after = Optional.of(new Steering(3, 9, 3, 8, List.of(7), 41));
+        ListenerClaim claim = freePort();
+        open(claim, before, Listener.Group.ALONE, new SteppedPoller());
+        var estate = new Estate();
+        opened.getFirst().leave(estate, Listener.Group.ALONE);
+        assertEquals(2, estate.descriptors());
+        opened.clear();
+        var poller = new SteppedPoller();
+        int[] count = new int[1];
+        open(claim, after, Listener.Group.ALONE, poller, estate).resume(new Counter(() -> count[0]++), null);
+        assertEquals(0, estate.descriptors());
+        send(new byte[] {9 << 3, 0, 0, 1, 0}, claim);
+        ((UdpLink) opened.getFirst()).onReady(true, false);
+        assertEquals(0, count[0], "it waits apart");
+        poller.dispatch();
+        assertEquals(1, count[0]);
+    }
+
+    private record Counter(Runnable then) implements DatagramSink {
+        @Override
+        public void onDatagram(PooledBuffer datagram, LinkEndpoint sender) {
+            datagram.release();
+            then.run();
+        }
+
+        @Override
+        public void onLinkClosed(LinkEndpoint endpoint, String why) {}
+    }
+
+    private static void send(byte[] datagram, ListenerClaim to) throws IOException {
+        try (var socket = new DatagramSocket()) {
+            socket.send(new DatagramPacket(datagram, datagram.length, LOOPBACK, to.address().getPort()));
+        }
+    }
+
+    private static ListenerClaim freePort() throws IOException {
+        try (var socket = new DatagramSocket(0, LOOPBACK)) {
+            return new ListenerClaim(Transport.UDP, new InetSocketAddress(LOOPBACK, socket.getLocalPort()));
         }
     }
 
