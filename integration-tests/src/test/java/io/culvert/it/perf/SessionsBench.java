@@ -78,8 +78,8 @@ final class SessionsBench {
                 pause(SETTLE_SECONDS);
                 double first = share(server, idleSeconds);
                 double idle = settled(server, idleSeconds, first);
-                var trips = new Samples(prober.probe(0, TRIPS, Duration.ofSeconds(TRIPS / TRIPS_PER_SECOND + 20))
-                        .microseconds());
+                var probed = prober.probe(0, TRIPS, Duration.ofSeconds(TRIPS / TRIPS_PER_SECOND + 20));
+                var trips = new Samples(probed.microseconds());
                 double up = Iperf.run(lab.client(2), TUNNEL_ADDRESS, IPERF_SECONDS).megabits();
                 var live = LiveHeap.bytes(server);
                 double heap = LiveHeap.total(live) / 1024.0;
@@ -102,7 +102,8 @@ final class SessionsBench {
                         resident / 1024,
                         first * 100,
                         idle * 100,
-                        String.format(Locale.ROOT, "%.0f, %.0f", trips.percentile(50), trips.percentile(90)),
+                        String.format(Locale.ROOT, "%.0f, %.0f", trips.percentile(50), trips.percentile(90))
+                                + (probed.lost() > 0 ? ", " + probed.lost() + " lost" : ""),
                         up);
                 if (count > counts[0]) {
                     histogram(liveOfOne, live, count - counts[0]);
