@@ -15,8 +15,9 @@ import java.util.List;
  * @param offsetElse offset of the byte in all others
  * @param first opcodes with which strangers begin. Their datagrams wait apart, so that a flood of them pushes none of an
  *     established session's out of the kernel's queue; at most {@value #MOST_FIRST}
- * @param keepaliveBytes the longest datagram with {@code opcode} that says no more than that its sender is there. Up to
- *     that length they wait apart, and where they are many they are taken together, up to 70 ms late; 0 for none
+ * @param keepaliveBytes the longest datagram with {@code opcode} that carries no packet of a user, as keepalives do. Up
+ *     to that length they wait apart, and where they are many they are taken together, some 70 ms late and behind what
+ *     was sent after them; 0 for none
  */
 public record Steering(
         int opcodeShift, int opcode, int offsetIfOpcode, int offsetElse, List<Integer> first, int keepaliveBytes) {

@@ -3,6 +3,8 @@ package io.culvert.core.link;
 import io.culvert.core.libc.Libc;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The socket at which keepalives wait. A few are taken as they come. Nobody waits for them, though, so where they are
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one packet loop.
  */
 final class KeepaliveSocket implements Pollable {
+    private static final Logger LOG = LoggerFactory.getLogger(KeepaliveSocket.class);
+
     /** Sessions round the times of their keepalives up to this, so a loop wakes once for both. */
     static final long TOGETHER_NS = 1L << 26;
 
@@ -21,23 +25,25 @@ final class KeepaliveSocket implements Pollable {
     private final ListenSocket socket;
     private final UdpReceiver receiver;
     private final LinkResources resources;
-    private final boolean gathers;
+    private final int longest;
+    private final Runnable look = this::look;
     private @Nullable DatagramSink sink;
     private boolean watched;
 
     /** Whether a look is to come, whatever becomes of the sink. */
     private boolean due;
 
+    private boolean failed;
     private long lookedNs;
 
-    /** @param gathers whether nothing but keepalives comes to the socket */
+    /** @param longest what is longer is no keepalive, in bytes; 0 when anything may come to the socket */
     KeepaliveSocket(
             Libc libc, ListenSocket socket, UdpLink link, int listener, LinkResources resources, ReceiveBatch batch,
-            boolean gathers) {
+            int longest) {
         this.socket = socket;
         this.receiver = new UdpReceiver(libc, socket, link, listener, resources, batch);
         this.resources = resources;
-        this.gathers = gathers;
+        this.longest = longest;
         this.lookedNs = resources.nowNs().getAsLong() - TOGETHER_NS;
     }
 
@@ -46,9 +52,9 @@ final class KeepaliveSocket implements Pollable {
         return socket.fd();
     }
 
-    void resume(DatagramSink sink) throws IOException {
+    void resume(DatagramSink sink) {
         this.sink = sink;
-        if (!due) {
+        if (!due && !watched) {
             watch();
         }
     }
@@ -68,41 +74,59 @@ final class KeepaliveSocket implements Pollable {
         boolean often = nowNs - lookedNs < TOGETHER_NS;
         lookedNs = nowNs;
         boolean more = receiver.read(to);
-        if (gathers && often && !more) {
-            unwatch();
+        if (often && !more && hearsOnlyKeepalives()) {
             gather(nowNs);
+            unwatch();
         }
     }
 
+    /** The kernel puts other datagrams here as well while sockets of other loops are missing. They shall not wait. */
+    private boolean hearsOnlyKeepalives() {
+        return receiver.longest() <= longest;
+    }
+
     private void gather(long nowNs) {
+        resources.timers().after(TOGETHER_NS - Math.floorMod(nowNs, TOGETHER_NS), look);
         due = true;
-        resources.timers().after(TOGETHER_NS - Math.floorMod(nowNs, TOGETHER_NS), this::look);
     }
 
     private void look() {
         due = false;
         DatagramSink to = sink;
-        if (to == null) {
-            return;
-        }
-        long nowNs = resources.nowNs().getAsLong();
-        lookedNs = nowNs;
-        long before = receiver.messages();
-        boolean more = receiver.read(to);
-        if (!more && receiver.messages() - before >= MANY) {
-            gather(nowNs);
+        if (to == null || watched) {
             return;
         }
         try {
-            watch();
-        } catch (IOException e) {
-            gather(nowNs);
+            long nowNs = resources.nowNs().getAsLong();
+            lookedNs = nowNs;
+            long before = receiver.messages();
+            boolean more = receiver.read(to);
+            if (!more && receiver.messages() - before >= MANY && hearsOnlyKeepalives()) {
+                gather(nowNs);
+            }
+        } finally {
+            // Whatever failed: a socket that nobody looks at would end every idle session.
+            if (!due) {
+                watch();
+            }
         }
     }
 
-    private void watch() throws IOException {
-        resources.poller().add(this);
-        watched = true;
+    private void watch() {
+        try {
+            resources.poller().add(this);
+            watched = true;
+        } catch (IOException e) {
+            if (!failed) {
+                failed = true;
+                LOG.warn(
+                        "udp port={}: keepalives are looked at {} times a second, as they cannot be watched: {}",
+                        socket.port(),
+                        1_000_000_000 / TOGETHER_NS,
+                        e.getMessage());
+            }
+            gather(resources.nowNs().getAsLong());
+        }
     }
 
     private void unwatch() {

@@ -21,6 +21,11 @@ public interface Listener extends AutoCloseable {
     /** The local port, also when port 0 was claimed. */
     int port();
 
+    /** Whether it was opened for datagrams that are steered so. */
+    default boolean suits(Optional<Steering> steering) {
+        return true;
+    }
+
     /** Starts, or goes on, to deliver to {@code sink}; {@code framing} cuts streams, and is not asked for by UDP. */
     void resume(DatagramSink sink, @Nullable StreamFraming framing) throws IOException;
 

@@ -37,7 +37,7 @@ public final class SocketListeners implements Listener.Factory {
             // The sockets of a group are in order: all of them, or none.
             estate.close(libc, claimName(claim));
         }
-        String name = name(claim, group);
+        String name = UdpSockets.name(name(claim, group), keepalives);
         if (claim.transport().isStream()) {
             ListenSocket left = left(name);
             var listener = new TcpListener(
@@ -48,31 +48,33 @@ public final class SocketListeners implements Listener.Factory {
             return listener;
         }
         ListenSocket socket = left(name);
-        ListenSocket door = left(name + UdpSockets.STRANGERS);
-        ListenSocket idle = left(name + UdpSockets.KEEPALIVES);
+        ListenSocket second = left(name + UdpSockets.STRANGERS);
+        ListenSocket third = left(name + UdpSockets.KEEPALIVES);
         if (socket == null) {
             boolean others = strangers || keepalives || group.count() > 1;
             socket = ListenSocket.open(libc, claim, group.index() == 0 ? 0 : group.port(), others);
-            door = strangers ? another(claim, socket, null) : null;
-            idle = keepalives ? another(claim, socket, door) : null;
+            second = strangers ? another(claim, socket, null) : null;
+            third = keepalives ? another(claim, socket, second) : null;
         }
         boolean steered = steering.isPresent() && (strangers || keepalives || group.index() > 0)
                 && SteeringProgram.attach(libc, socket.fd(), steering.get(), group);
-        return new UdpLink(libc, claim, new UdpSockets(socket, door, idle, steered), resources, udp());
+        int longestKeepalive = steered ? steering.get().keepaliveBytes() : 0;
+        var sockets = new UdpSockets(socket, second, third);
+        return new UdpLink(libc, claim, steering, sockets, longestKeepalive, resources, udp());
     }
 
     private static String claimName(ListenerClaim claim) {
         return ListenSocket.describe(claim) + " ";
     }
 
-    /** What the sockets of a loop are left under. */
+    /** Of a loop's sockets. */
     static String name(ListenerClaim claim, Listener.Group group) {
         return claimName(claim) + "loop " + group.index() + " of " + group.count();
     }
 
     private boolean isLeft(ListenerClaim claim, int count, boolean strangers, boolean keepalives) {
         for (int i = 0; i < count; i++) {
-            String name = name(claim, new Listener.Group(i, count, 0));
+            String name = UdpSockets.name(name(claim, new Listener.Group(i, count, 0)), keepalives);
             if (!estate.has(name) || estate.has(name + UdpSockets.STRANGERS) != strangers
                     || estate.has(name + UdpSockets.KEEPALIVES) != keepalives) {
                 return false;
@@ -92,7 +94,7 @@ public final class SocketListeners implements Listener.Factory {
         try {
             return ListenSocket.open(libc, claim, first.port(), true);
         } catch (IOException e) {
-            new UdpSockets(first, second, null, false).close(libc);
+            new UdpSockets(first, second, null).close(libc);
             throw e;
         }
     }

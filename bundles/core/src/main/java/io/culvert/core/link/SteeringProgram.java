@@ -27,7 +27,7 @@ final class SteeringProgram {
     /** Instructions that answer with a socket. */
     private static final int ANSWER = 5;
 
-    /** BPF_LD | BPF_W | BPF_LEN: of the datagram. */
+    /** BPF_LD | BPF_W | BPF_LEN: of the datagram, or of all that the kernel has put together. */
     private static final int LOAD_LENGTH = 0x80;
 
     /** BPF_LD | BPF_B | BPF_ABS; ends the program with the answer 0 when the datagram is too short. */
@@ -54,14 +54,14 @@ final class SteeringProgram {
     /** BPF_RET | BPF_A. */
     private static final int RETURN = 0x16;
 
-    private final MemorySegment code;
-    private int count;
-
     /** Instructions that tell keepalives, their answer included. */
     private static final int KEEPALIVES = 2 + ANSWER;
 
     /** All but the comparisons with {@link Steering#first}. */
     private static final int OTHERS = 3 + KEEPALIVES + 3 * ANSWER;
+
+    private final MemorySegment code;
+    private int count;
 
     private SteeringProgram(Arena arena, Steering steering) {
         this.code = arena.allocate((long) (OTHERS + steering.first().size()) * INSTRUCTION, 8);

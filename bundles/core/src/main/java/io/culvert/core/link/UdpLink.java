@@ -3,6 +3,7 @@ package io.culvert.core.link;
 import io.culvert.api.handover.SessionRecord.RemoteEnd;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.Transport;
 import io.culvert.core.buffer.PooledBuffer;
@@ -11,6 +12,7 @@ import io.culvert.core.libc.Libc;
 import io.culvert.core.libc.Linux;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ public final class UdpLink implements Link, Listener, Pollable {
 
     private final Libc libc;
     private final ListenerClaim claim;
+    private final Optional<Steering> steering;
     private final UdpSockets sockets;
     private final ListenSocket socket;
     private final @Nullable Door door;
@@ -75,9 +78,18 @@ public final class UdpLink implements Link, Listener, Pollable {
         }
     }
 
-    UdpLink(Libc libc, ListenerClaim claim, UdpSockets sockets, LinkResources resources, UdpBatches batches) {
+    /** @param longestKeepalive that comes to the socket for them, in bytes; 0 when anything may come there */
+    UdpLink(
+            Libc libc,
+            ListenerClaim claim,
+            Optional<Steering> steering,
+            UdpSockets sockets,
+            int longestKeepalive,
+            LinkResources resources,
+            UdpBatches batches) {
         this.libc = libc;
         this.claim = claim;
+        this.steering = steering;
         this.sockets = sockets;
         this.socket = sockets.sessions();
         this.id = claim.hashCode();
@@ -88,7 +100,7 @@ public final class UdpLink implements Link, Listener, Pollable {
         this.door = strangers == null ? null : new Door(strangers, batches);
         ListenSocket apart = sockets.keepalives();
         this.keepalives = apart == null ? null : new KeepaliveSocket(
-                libc, apart, this, id, resources, batches.in(), sockets.steered());
+                libc, apart, this, id, resources, batches.in(), longestKeepalive);
     }
 
     @Override
@@ -205,14 +217,19 @@ public final class UdpLink implements Link, Listener, Pollable {
     }
 
     @Override
+    public boolean suits(Optional<Steering> steering) {
+        return this.steering.equals(steering);
+    }
+
+    @Override
     public void resume(DatagramSink sink, @Nullable StreamFraming framing) throws IOException {
         this.sink = sink;
         resources.poller().add(this);
-        if (door != null) {
-            resources.poller().add(door);
-        }
         if (keepalives != null) {
             keepalives.resume(sink);
+        }
+        if (door != null) {
+            resources.poller().add(door);
         }
         settle();
     }

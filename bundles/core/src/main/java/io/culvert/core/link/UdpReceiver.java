@@ -34,6 +34,7 @@ final class UdpReceiver {
     private @Nullable LinkEndpoint last;
     private int expected = FEW;
     private long messages;
+    private int longest;
 
     /** @param listener tells the endpoints of listeners apart */
     UdpReceiver(
@@ -69,6 +70,11 @@ final class UdpReceiver {
         return messages;
     }
 
+    /** The bytes of the longest message so far. */
+    int longest() {
+        return longest;
+    }
+
     /** Delivers one batch of what waits. */
     void readOne(DatagramSink sink) {
         receive(sink);
@@ -82,7 +88,9 @@ final class UdpReceiver {
         int received = libc.recvmmsg(socket.fd(), batch.messages, 0, count, Linux.MSG_DONTWAIT);
         long bytes = 0;
         for (int i = 0; i < received; i++) {
-            bytes += batch.length(i);
+            int length = batch.length(i);
+            bytes += length;
+            longest = Math.max(longest, length);
             deliver(i, sink);
         }
         if (received > 0) {

@@ -11,14 +11,20 @@ import org.jspecify.annotations.Nullable;
  * @param sessions what no other is for; answers to all leave through it
  * @param strangers for datagrams that begin sessions; null when they come to {@code sessions}
  * @param keepalives null when they come to {@code sessions}
- * @param steered whether the kernel has the program; without it a datagram may come to any of them
  */
-record UdpSockets(
-        ListenSocket sessions, @Nullable ListenSocket strangers, @Nullable ListenSocket keepalives, boolean steered) {
+record UdpSockets(ListenSocket sessions, @Nullable ListenSocket strangers, @Nullable ListenSocket keepalives) {
     /** Behind the name of a loop's socket in an estate: the one for strangers. */
     static final String STRANGERS = " door";
 
     static final String KEEPALIVES = " keepalives";
+
+    /** Behind it where the group has sockets for keepalives, so that a core which knows of none takes no other either. */
+    private static final String WITH_KEEPALIVES = " with keepalives";
+
+    /** What the sockets of a loop are left under. */
+    static String name(String loop, boolean keepalives) {
+        return keepalives ? loop + WITH_KEEPALIVES : loop;
+    }
 
     private void each(Consumer<ListenSocket> then) {
         then.accept(sessions);
@@ -34,7 +40,8 @@ record UdpSockets(
         each(socket -> socket.room(libc, much));
     }
 
-    void leave(Estate estate, String name) {
+    void leave(Estate estate, String loop) {
+        String name = name(loop, keepalives != null);
         estate.leave(name, sessions.fd());
         if (strangers != null) {
             estate.leave(name + STRANGERS, strangers.fd());

@@ -12,8 +12,15 @@ import io.culvert.core.buffer.BufferPool;
 import io.culvert.core.buffer.Drops;
 import io.culvert.core.buffer.PooledBuffer;
 import io.culvert.core.handover.Estate;
+import io.culvert.core.libc.Errno;
 import io.culvert.core.libc.FfmLibc;
+import io.culvert.core.libc.Libc;
+import io.culvert.core.libc.Linux;
+import io.culvert.core.libc.NativeException;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -39,10 +46,11 @@ final class ListenerGroupTest {
     /** Opcode 9 by byte 3, others by byte 8. */
     private static final Optional<Steering> STEERING = Optional.of(new Steering(3, 9, 3, 8));
 
-    private final FfmLibc libc = new FfmLibc();
     private final List<Listener> opened = new ArrayList<>();
     private final List<List<byte[]>> heard = new ArrayList<>();
     private final List<LinkEndpoint> senders = new ArrayList<>();
+    private final List<Runnable> timers = new ArrayList<>();
+    private Libc libc = new FfmLibc();
     private long nowNs;
 
     @AfterEach
@@ -65,7 +73,7 @@ final class ListenerGroupTest {
             throws IOException {
         var resources = new LinkResources(new BufferPool(64, 64, 512), new Drops(),
                 new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> nowNs,
-                (delay, then) -> {}, new FakeGate());
+                (delay, then) -> timers.add(then), new FakeGate());
         Listener listener = new SocketListeners(libc, resources, estate).open(claim, steering, group);
         opened.add(listener);
         return listener;
@@ -233,31 +241,35 @@ final class ListenerGroupTest {
         }
     }
 
+    private static final Optional<Steering> WITH_KEEPALIVES = Optional.of(new Steering(3, 9, 3, 8, List.of(7), 41));
+    private static final byte[] KEEPALIVE = {9 << 3, 0, 0, 1, 0};
+
     /** What waits at any socket of a loop is heard by the next core, and comes to the same loops as before. */
     @Test
     void shouldLeaveAllSocketsToTheNextCore() throws Exception {
-        var steering = Optional.of(new Steering(3, 9, 3, 8, List.of(7), 41));
         var poller = new SteppedPoller();
-        ListenerClaim claim = freePort();
+        ListenerClaim claim = any(Transport.UDP, "127.0.0.1");
         for (int i = 0; i < 2; i++) {
-            open(claim, steering, new Listener.Group(i, 2, i == 0 ? 0 : claim.address().getPort()), poller);
+            open(claim, WITH_KEEPALIVES, group(i, 2), poller);
         }
+        int port = opened.getFirst().port();
         var estate = new Estate();
         for (int i = 0; i < 2; i++) {
-            opened.get(i).leave(estate, new Listener.Group(i, 2, claim.address().getPort()));
+            opened.get(i).leave(estate, new Listener.Group(i, 2, port));
         }
         assertEquals(6, estate.descriptors());
-        byte[][] datagrams = {{9 << 3, 0, 0, 1, 0}, new byte[100], {7 << 3, 0, 0, 0, 0, 0, 0, 0, 1}};
-        datagrams[1][0] = 9 << 3;
-        datagrams[1][3] = 1;
+        byte[] packet = new byte[100];
+        packet[0] = 9 << 3;
+        packet[3] = 1;
+        byte[][] datagrams = {KEEPALIVE, packet, {7 << 3, 0, 0, 0, 0, 0, 0, 0, 1}};
         for (byte[] each : datagrams) {
-            send(each, claim);
+            send(each, port);
         }
         opened.clear();
         int[] counts = new int[2];
         for (int i = 0; i < 2; i++) {
             int loop = i;
-            open(claim, steering, new Listener.Group(i, 2, i == 0 ? 0 : claim.address().getPort()), poller, estate)
+            open(claim, WITH_KEEPALIVES, new Listener.Group(i, 2, i == 0 ? 0 : port), poller, estate)
                     .resume(new Counter(() -> counts[loop]++), null);
         }
         assertEquals(0, estate.descriptors());
@@ -265,7 +277,7 @@ final class ListenerGroupTest {
         assertEquals(0, counts[0]);
         assertEquals(3, counts[1]);
         for (byte[] each : datagrams) {
-            send(each, claim);
+            send(each, port);
             nowNs += KeepaliveSocket.TOGETHER_NS;
             poller.dispatch();
         }
@@ -276,23 +288,113 @@ final class ListenerGroupTest {
     /** Sockets in another order would mislead the kernel. */
     @Test
     void shouldTakeNoSocketsThatAnotherSteeringHad() throws Exception {
-        var before = Optional.of(new Steering(3, 9, 3, 8, List.of(7)));
-        var after = Optional.of(new Steering(3, 9, 3, 8, List.of(7), 41));
-        ListenerClaim claim = freePort();
-        open(claim, before, Listener.Group.ALONE, new SteppedPoller());
-        var estate = new Estate();
-        opened.getFirst().leave(estate, Listener.Group.ALONE);
-        assertEquals(2, estate.descriptors());
-        opened.clear();
+        var without = Optional.of(new Steering(3, 9, 3, 8, List.of(7)));
+        for (boolean before : new boolean[] {false, true}) {
+            ListenerClaim claim = any(Transport.UDP, "127.0.0.1");
+            Listener left = open(claim, before ? WITH_KEEPALIVES : without, Listener.Group.ALONE, new SteppedPoller());
+            var estate = new Estate();
+            left.leave(estate, Listener.Group.ALONE);
+            assertEquals(before ? 3 : 2, estate.descriptors());
+            var poller = new SteppedPoller();
+            int[] count = new int[1];
+            Listener next = open(claim, before ? without : WITH_KEEPALIVES, Listener.Group.ALONE, poller, estate);
+            next.resume(new Counter(() -> count[0]++), null);
+            assertEquals(0, estate.descriptors());
+            send(KEEPALIVE, next.port());
+            ((UdpLink) next).onReady(true, false);
+            assertEquals(before ? 1 : 0, count[0], "whether it waits apart");
+            poller.dispatch();
+            assertEquals(1, count[0]);
+        }
+    }
+
+    /** The descriptor may be somebody else's by then. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldReadNothingWhenALookComesAfterTheEnd(boolean leaves) throws Exception {
+        var reads = new ArrayList<Integer>();
+        libc = libc((method, arguments) -> {
+            if (method.getName().equals("recvmmsg")) {
+                reads.add((int) arguments[0]);
+            }
+        });
         var poller = new SteppedPoller();
+        Listener listener = open(any(Transport.UDP, "127.0.0.1"), WITH_KEEPALIVES, Listener.Group.ALONE, poller);
         int[] count = new int[1];
-        open(claim, after, Listener.Group.ALONE, poller, estate).resume(new Counter(() -> count[0]++), null);
-        assertEquals(0, estate.descriptors());
-        send(new byte[] {9 << 3, 0, 0, 1, 0}, claim);
-        ((UdpLink) opened.getFirst()).onReady(true, false);
-        assertEquals(0, count[0], "it waits apart");
-        poller.dispatch();
-        assertEquals(1, count[0]);
+        listener.resume(new Counter(() -> count[0]++), null);
+        for (int i = 0; i < 2; i++) {
+            send(KEEPALIVE, listener.port());
+            poller.dispatch();
+        }
+        assertEquals(2, count[0]);
+        assertEquals(1, timers.size(), "a look is due");
+        var estate = new Estate();
+        if (leaves) {
+            listener.leave(estate, Listener.Group.ALONE);
+        } else {
+            listener.close();
+        }
+        reads.clear();
+        timers.forEach(Runnable::run);
+        assertEquals(List.of(), reads);
+        estate.close(libc, "");
+    }
+
+    @Test
+    void shouldGatherNothingWhereTheKernelDoesNotSteer() throws Exception {
+        libc = libc((method, arguments) -> {
+            if (method.getName().equals("setsockopt") && arguments[2].equals(Linux.SO_ATTACH_REUSEPORT_CBPF)) {
+                throw new NativeException("setsockopt", Errno.EPERM);
+            }
+        });
+        var poller = new SteppedPoller();
+        Listener listener = open(any(Transport.UDP, "127.0.0.1"), WITH_KEEPALIVES, Listener.Group.ALONE, poller);
+        int[] count = new int[1];
+        listener.resume(new Counter(() -> count[0]++), null);
+        for (int i = 1; i <= 40; i++) {
+            send(KEEPALIVE, listener.port());
+            poller.dispatch();
+            assertEquals(i, count[0]);
+        }
+        assertEquals(List.of(), timers);
+    }
+
+    @Test
+    void shouldCloseTheSocketsOfALoopThatCannotHaveAll() {
+        var closed = new ArrayList<Object>();
+        int[] binds = new int[1];
+        libc = libc((method, arguments) -> {
+            if (method.getName().equals("bind") && ++binds[0] == 3) {
+                throw new NativeException("bind", Errno.EADDRINUSE);
+            } else if (method.getName().equals("closeQuietly")) {
+                closed.add(arguments[0]);
+            }
+        });
+        assertThrows(IOException.class,
+                () -> open(any(Transport.UDP, "127.0.0.1"), WITH_KEEPALIVES, Listener.Group.ALONE, new SteppedPoller()));
+        assertEquals(3, closed.stream().distinct().count());
+    }
+
+    private Listener.Group group(int index, int count) {
+        return new Listener.Group(index, count, index == 0 ? 0 : opened.getFirst().port());
+    }
+
+    private interface Before {
+        void call(Method method, Object[] arguments) throws Exception;
+    }
+
+    /** The real one, which tells before each call. */
+    private static Libc libc(Before before) {
+        var real = new FfmLibc();
+        return (Libc) Proxy.newProxyInstance(
+                Libc.class.getClassLoader(), new Class<?>[] {Libc.class}, (proxy, method, arguments) -> {
+                    before.call(method, arguments);
+                    try {
+                        return method.invoke(real, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private record Counter(Runnable then) implements DatagramSink {
@@ -306,15 +408,9 @@ final class ListenerGroupTest {
         public void onLinkClosed(LinkEndpoint endpoint, String why) {}
     }
 
-    private static void send(byte[] datagram, ListenerClaim to) throws IOException {
+    private static void send(byte[] datagram, int port) throws IOException {
         try (var socket = new DatagramSocket()) {
-            socket.send(new DatagramPacket(datagram, datagram.length, LOOPBACK, to.address().getPort()));
-        }
-    }
-
-    private static ListenerClaim freePort() throws IOException {
-        try (var socket = new DatagramSocket(0, LOOPBACK)) {
-            return new ListenerClaim(Transport.UDP, new InetSocketAddress(LOOPBACK, socket.getLocalPort()));
+            socket.send(new DatagramPacket(datagram, datagram.length, LOOPBACK, port));
         }
     }
 

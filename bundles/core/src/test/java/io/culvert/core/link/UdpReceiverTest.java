@@ -14,6 +14,7 @@ import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class UdpReceiverTest {
@@ -40,7 +41,7 @@ final class UdpReceiverTest {
         var socket = new ListenSocket(7, Linux.AF_INET6, 1194);
         var claim = new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 1194));
         var link = new UdpLink(
-                libc, claim, new UdpSockets(socket, null, null, false), resources, new UdpBatches());
+                libc, claim, Optional.empty(), new UdpSockets(socket, null, null), 0, resources, new UdpBatches());
         var receiver = new UdpReceiver(libc, socket, link, 1, resources, new ReceiveBatch());
         asked.clear();
         var sink = new DatagramSink() {

@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,9 @@ final class UdpSenderTest {
     private final UdpLink link = new UdpLink(
             kernel.libc(),
             new ListenerClaim(Transport.UDP, new InetSocketAddress("::", 1194)),
-            new UdpSockets(new ListenSocket(7, Linux.AF_INET6, 1194), null, null, false),
+            Optional.empty(),
+            new UdpSockets(new ListenSocket(7, Linux.AF_INET6, 1194), null, null),
+            0,
             new LinkResources(pool, drops, new EndpointTable(16, new EndpointTable.Key(1, 2)), poller, () -> nowNs,
                     (delay, then) -> (delay > 100_000_000L ? longTimers : timers).add(then), gate),
             new UdpBatches());

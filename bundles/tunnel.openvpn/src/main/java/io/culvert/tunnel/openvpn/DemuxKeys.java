@@ -17,7 +17,7 @@ import java.util.List;
  * meet and a remote cannot aim at another's key.
  */
 final class DemuxKeys {
-    /** A ping, and what says that it is not compressed. No packet of a user is as short. */
+    /** A ping and what says that it is not compressed, or a good-bye by OCC. No IP packet is as short. */
     private static final int PING_BYTES = DataHeader.V2_LENGTH + 1 + DataMessage.PING_LENGTH;
 
     /** DATA_V2: the low byte of the peer-id; else the low byte of the client's session-id. Resets come from strangers. */
