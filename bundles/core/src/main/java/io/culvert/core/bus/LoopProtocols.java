@@ -136,7 +136,8 @@ final class LoopProtocols {
     // ---- attach ----
 
     /**
-     * Lets the sockets that wait at the protocol's claims wait anew, so that none goes while the loops agree on them.
+     * Lets the sockets that wait at the protocol's claims wait anew, so that none goes while the loops agree on them. Those
+     * that the kernel steers to otherwise go.
      *
      * @return the claims that a socket waits at
      */
@@ -144,7 +145,10 @@ final class LoopProtocols {
         Set<ListenerClaim> found = new HashSet<>();
         for (ListenerClaim claim : protocol.listeners()) {
             Parked waiting = parked.get(claim);
-            if (waiting != null) {
+            if (waiting != null && !waiting.listener.suits(protocol.steering())) {
+                parked.remove(claim);
+                waiting.listener.close();
+            } else if (waiting != null) {
                 park(waiting.listener);
                 found.add(claim);
             }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.culvert.api.packet.DropReason;
 import io.culvert.api.tunnel.CloseCause;
 import io.culvert.api.tunnel.ListenerClaim;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.Transport;
 import io.culvert.core.libc.FfmLibc;
 import io.culvert.core.libc.Linux;
@@ -24,10 +25,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.SecureRandom;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -163,6 +167,32 @@ class SocketsTest {
 
     private static byte[] hello(long key, String user) {
         return ToyProtocol.datagram('H', key, user.getBytes(UTF_8));
+    }
+
+    /** The kernel would go on to steer as the protocol before wished. Streams are not steered. */
+    @Test
+    void shouldOpenSocketsAnewForAProtocolThatSteersOtherwise() throws Exception {
+        int tcp = port(Transport.TCP);
+        for (int keepalive : new int[] {0, 40, 0}) {
+            bus.detach(protocol).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            var next = new ToyProtocol("sockets", protocol.listeners().toArray(ListenerClaim[]::new));
+            next.steering = Optional.of(new Steering(0, 'D', 8, 8, List.of(), keepalive));
+            assertTrue(bus.attach(next).toCompletableFuture().get(10, TimeUnit.SECONDS).stream()
+                    .allMatch(ListenerStatus::isOpen));
+            protocol = next;
+            assertEquals(keepalive == 0 ? loops() : 2 * loops(), udpSockets(port(Transport.UDP)));
+            assertEquals(tcp, port(Transport.TCP));
+        }
+        int same = port(Transport.UDP);
+        bus.detach(protocol).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        bus.attach(protocol).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        assertEquals(same, port(Transport.UDP));
+    }
+
+    private static long udpSockets(int port) throws IOException {
+        try (var lines = Files.lines(Path.of("/proc/net/udp6"))) {
+            return lines.filter(line -> line.matches(" *\\d+: [0-9A-F]{32}:%04X .*".formatted(port))).count();
+        }
     }
 
     @Test

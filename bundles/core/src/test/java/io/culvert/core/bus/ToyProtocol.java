@@ -19,6 +19,7 @@ import io.culvert.api.tunnel.Endpoint;
 import io.culvert.api.tunnel.HandoverException;
 import io.culvert.api.tunnel.ListenerClaim;
 import io.culvert.api.tunnel.SessionHost;
+import io.culvert.api.tunnel.Steering;
 import io.culvert.api.tunnel.StreamFraming;
 import io.culvert.api.tunnel.TunnelHost;
 import io.culvert.api.tunnel.TunnelProtocol;
@@ -29,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +68,8 @@ public final class ToyProtocol implements TunnelProtocol {
     /** Whether what the sessions carry are Ethernet frames. */
     boolean frames;
 
+    Optional<Steering> steering = Optional.empty();
+
     /** A thawed session saves at its first timeout, as one with packet-ids does. */
     boolean savesAfterThaw;
 
@@ -97,6 +101,11 @@ public final class ToyProtocol implements TunnelProtocol {
     @Override
     public List<ListenerClaim> listeners() {
         return listeners;
+    }
+
+    @Override
+    public Optional<Steering> steering() {
+        return steering;
     }
 
     @Override
