@@ -82,7 +82,7 @@ final class KeepaliveSocket implements Pollable {
 
     /** The kernel puts other datagrams here as well while sockets of other loops are missing. They shall not wait. */
     private boolean hearsOnlyKeepalives() {
-        return receiver.longest() <= longest;
+        return longest > 0 && receiver.longest() <= longest;
     }
 
     private void gather(long nowNs) {

@@ -269,6 +269,9 @@ final class KeepaliveSocketTest {
     @Test
     void shouldGatherNothingWithoutSteering() {
         KeepaliveSocket socket = open(0);
+        poller.dispatch();
+        poller.dispatch();
+        assertTrue(poller.watches(socket), "though nothing came when it was told to be readable");
         for (int i = 1; i <= 20; i++) {
             arrive(1, 1);
             assertEquals(i, heard);
