@@ -34,6 +34,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -43,6 +44,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -193,12 +195,13 @@ final class BusFixture {
 
     /** Grants 10.8.0.2 and fd00::2, and so on. */
     static final class Doors implements Admissions {
-        final Map<Long, TunnelAddresses> granted = new LinkedHashMap<>();
+        /** Several loops admit and release at once. */
+        final Map<Long, TunnelAddresses> granted = Collections.synchronizedMap(new LinkedHashMap<>());
         final Map<String, CloseCause> refused = new HashMap<>();
-        final Set<Long> released = new HashSet<>();
+        final Set<Long> released = Collections.synchronizedSet(new HashSet<>());
         AuthDecision decision = new AuthDecision.Accepted(Map.of());
         @Nullable Credentials asked;
-        private int next = 2;
+        private final AtomicInteger next = new AtomicInteger(2);
 
         @Override
         public AuthDecision authenticate(Credentials credentials) {
@@ -212,7 +215,7 @@ final class BusFixture {
             if (cause != null) {
                 return new Admission.Refused(cause);
             }
-            int host = next++;
+            int host = next.getAndIncrement();
             var addresses = new TunnelAddresses(
                     Optional.of((Inet4Address) InetAddress.ofLiteral("10.8." + host / 256 + "." + host % 256)),
                     Optional.of((Inet6Address) InetAddress.ofLiteral("fd00::" + host)));
@@ -250,7 +253,8 @@ final class BusFixture {
     }
 
     static final class Records implements SessionRecords {
-        final Map<Long, SessionRecord> stored = new LinkedHashMap<>();
+        /** Several loops save and forget at once. */
+        final Map<Long, SessionRecord> stored = Collections.synchronizedMap(new LinkedHashMap<>());
         boolean fails;
 
         /** When set, a save is answered only by this. */
@@ -273,7 +277,9 @@ final class BusFixture {
 
         @Override
         public List<SessionRecord> load(String protocol, String instance) {
-            return stored.values().stream().filter(r -> r.instance().equals(instance)).toList();
+            synchronized (stored) {
+                return stored.values().stream().filter(r -> r.instance().equals(instance)).toList();
+            }
         }
     }
 

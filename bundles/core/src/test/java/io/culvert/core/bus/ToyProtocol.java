@@ -28,6 +28,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,9 +45,12 @@ public final class ToyProtocol implements TunnelProtocol {
 
     private final List<ListenerClaim> listeners;
     private final String instance;
-    final List<ToySession> sessions = new ArrayList<>();
-    final List<String> computed = new ArrayList<>();
-    final List<AuthDecision> decisions = new ArrayList<>();
+
+    // Of all loops.
+    final List<ToySession> sessions = Collections.synchronizedList(new ArrayList<>());
+    final List<String> computed = Collections.synchronizedList(new ArrayList<>());
+    final List<AuthDecision> decisions = Collections.synchronizedList(new ArrayList<>());
+
     long keepaliveNs = Long.MAX_VALUE;
     boolean endsOnRequest = true;
     boolean refusesRecords;
