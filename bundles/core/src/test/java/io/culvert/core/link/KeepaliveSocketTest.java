@@ -94,6 +94,17 @@ final class KeepaliveSocketTest {
         return made;
     }
 
+    /** One that has heard two within a short time, and has a look to come. */
+    private KeepaliveSocket gathering() {
+        KeepaliveSocket socket = open(KEEPALIVE);
+        arrive(1, 1);
+        arrive(1, 1);
+        assertEquals(2, heard);
+        assertFalse(poller.watches(socket));
+        assertEquals(1, due.size());
+        return socket;
+    }
+
     /** So many more wait, {@code ms} later: timers fire, and the poller tells of what it watches and is readable. */
     private void arrive(int count, int ms) {
         long until = nowNs + ms * MS;
@@ -125,11 +136,7 @@ final class KeepaliveSocketTest {
 
     @Test
     void shouldTakeManyTogetherWhenSessionsSendTheirs() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
-        assertEquals(2, heard);
-        assertFalse(poller.watches(socket));
+        gathering();
         int before = looks;
         for (int i = 0; i < 4 * 67; i++) {
             arrive(2, 1);
@@ -143,9 +150,7 @@ final class KeepaliveSocketTest {
 
     @Test
     void shouldTakeThemAsTheyComeWhenTheyAreFewAgain() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
+        KeepaliveSocket socket = gathering();
         arrive(1, 10);
         assertEquals(2, heard);
         arrive(0, 100);
@@ -160,9 +165,7 @@ final class KeepaliveSocketTest {
     /** A few batches at a time, so that the loop's other sockets have their turn. */
     @Test
     void shouldGoOnInTheNextRoundWhileMoreWait() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
+        KeepaliveSocket socket = gathering();
         arrive(400, 1);
         arrive(0, 70);
         int first = heard - 2;
@@ -177,9 +180,7 @@ final class KeepaliveSocketTest {
 
     @Test
     void shouldLeaveThemInTheKernelWhileSuspended() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
+        KeepaliveSocket socket = gathering();
         socket.suspend();
         arrive(5, 200);
         assertEquals(2, heard);
@@ -200,9 +201,7 @@ final class KeepaliveSocketTest {
 
     @Test
     void shouldLookAgainWhenItCannotBeWatched() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
+        KeepaliveSocket socket = gathering();
         full = true;
         for (int i = 1; i <= 3; i++) {
             arrive(1, 70);
@@ -228,9 +227,7 @@ final class KeepaliveSocketTest {
     /** A socket that nobody looks at would end every idle session. */
     @Test
     void shouldGoOnWhenALookFails() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
+        KeepaliveSocket socket = gathering();
         failing = true;
         waiting = 5;
         arrive(0, 70);
@@ -249,10 +246,7 @@ final class KeepaliveSocketTest {
     /** With a socket of another loop missing, the kernel puts what was for it anywhere. */
     @Test
     void shouldGatherNoMoreOnceAPacketOfAUserCame() {
-        KeepaliveSocket socket = open(KEEPALIVE);
-        arrive(1, 1);
-        arrive(1, 1);
-        assertFalse(poller.watches(socket));
+        KeepaliveSocket socket = gathering();
         bytes = KEEPALIVE + 1;
         arrive(20, 10);
         arrive(0, 70);
