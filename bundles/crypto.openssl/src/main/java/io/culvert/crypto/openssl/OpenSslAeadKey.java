@@ -4,21 +4,16 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
-import io.culvert.api.crypto.AeadKey;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.NativeAeadKey;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.util.Objects;
 
-/**
- * One context of libcrypto: the key schedule is set once, a packet sets the nonce and the direction. All addresses are
- * checked before the library sees them. Nothing is allocated for a packet in native memory; one on the heap visits
- * native memory.
- */
-final class OpenSslAeadKey implements AeadKey {
+/** One context of libcrypto: the key schedule is set once, a packet sets the nonce and the direction. */
+final class OpenSslAeadKey extends NativeAeadKey {
     private static final int TAG = DataCipher.TAG_BYTES;
     private static final int REPORTED = 12;
     private static final int SCRATCH = 16;
@@ -34,10 +29,6 @@ final class OpenSslAeadKey implements AeadKey {
 
     /** EVP_CIPHER_CTX *; null when closed. */
     private long context;
-
-    private boolean hasSealed;
-    private int lastHead;
-    private long lastTail;
 
     OpenSslAeadKey(LibCrypto library, DataCipher cipher, byte[] key, int offset) {
         Objects.checkFromIndexSize(offset, cipher.keyBytes(), key.length);
@@ -64,35 +55,7 @@ final class OpenSslAeadKey implements AeadKey {
     }
 
     @Override
-    public void seal(
-            MemorySegment packet,
-            int nonceHead,
-            long nonceTail,
-            int aadOffset,
-            int aadLength,
-            int textOffset,
-            int textLength,
-            int tagOffset) {
-        check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
-        if (hasSealed && lastTail == nonceTail && lastHead == nonceHead) {
-            throw new IllegalStateException("sealing failed: the nonce was used before");
-        }
-        hasSealed = true;
-        lastHead = nonceHead;
-        lastTail = nonceTail;
-        if (!packet.isNative()) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment copy = arena.allocate(packet.byteSize()).copyFrom(packet);
-                seal(copy.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
-                packet.copyFrom(copy);
-            }
-            return;
-        }
-        seal(packet.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
-        Reference.reachabilityFence(packet);
-    }
-
-    private void seal(
+    protected void sealAt(
             long packet, int nonceHead, long nonceTail, int aad, int aadLength, int text, int textLength, int tag) {
         try {
             boolean sealed = begin(1, nonceHead, nonceTail)
@@ -111,32 +74,7 @@ final class OpenSslAeadKey implements AeadKey {
     }
 
     @Override
-    public boolean open(
-            MemorySegment packet,
-            int nonceHead,
-            long nonceTail,
-            int aadOffset,
-            int aadLength,
-            int textOffset,
-            int textLength,
-            int tagOffset) {
-        check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
-        if (!packet.isNative()) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment copy = arena.allocate(packet.byteSize()).copyFrom(packet);
-                boolean opened = open(
-                        copy.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
-                packet.copyFrom(copy);
-                return opened;
-            }
-        }
-        boolean opened =
-                open(packet.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
-        Reference.reachabilityFence(packet);
-        return opened;
-    }
-
-    private boolean open(
+    protected boolean openAt(
             long packet, int nonceHead, long nonceTail, int aad, int aadLength, int text, int textLength, int tag) {
         try {
             return begin(0, nonceHead, nonceTail)
@@ -163,21 +101,9 @@ final class OpenSslAeadKey implements AeadKey {
                 || (int) Evp.UPDATE.invokeExact(library.update, context, out, scratch + REPORTED, in, length) == Evp.SUCCESS;
     }
 
-    private void check(
-            MemorySegment packet, int aadOffset, int aadLength, int textOffset, int textLength, int tagOffset) {
-        if (context == NULL) {
-            throw new IllegalStateException("the key is closed");
-        }
-        long size = packet.byteSize();
-        Objects.checkFromIndexSize(aadOffset, aadLength, size);
-        Objects.checkFromIndexSize(textOffset, textLength, size);
-        Objects.checkFromIndexSize(tagOffset, TAG, size);
-        if (packet.isReadOnly()) {
-            throw new IllegalArgumentException("the packet is read-only");
-        }
-        if (!packet.scope().isAlive() || !packet.isAccessibleBy(Thread.currentThread())) {
-            throw new IllegalStateException("the packet's memory is not this thread's");
-        }
+    @Override
+    protected boolean isClosed() {
+        return context == NULL;
     }
 
     /** Freed contexts are cleansed by the library. */
