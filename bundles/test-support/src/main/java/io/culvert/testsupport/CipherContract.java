@@ -22,22 +22,38 @@ import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every provider of data-channel ciphers has to do. A provider's test extends it. */
+@TestInstance(Lifecycle.PER_CLASS)
 public abstract class CipherContract {
     private static final int TAG = DataCipher.TAG_BYTES;
 
-    /** A provider that has every cipher; the same each time. */
+    /** The same each time. */
     protected abstract CipherProvider provider();
 
+    /** What it has to have. */
+    protected Set<DataCipher> ciphers() {
+        return EnumSet.allOf(DataCipher.class);
+    }
+
     @Test
-    void shouldOfferEveryCipher() {
-        assertEquals(EnumSet.allOf(DataCipher.class), provider().ciphers());
+    void shouldOfferItsCiphers() {
+        assertEquals(ciphers(), provider().ciphers());
+    }
+
+    @Test
+    void shouldRefuseKeysOfOtherCiphers() {
+        for (DataCipher cipher : EnumSet.complementOf(EnumSet.copyOf(ciphers()))) {
+            assertThrows(IllegalArgumentException.class, () -> provider().openKey(cipher, new byte[32], 0));
+        }
     }
 
     /** McGrew and Viega, The Galois/Counter Mode of Operation, appendix B: test cases 4, 10 and 16. */
@@ -64,6 +80,9 @@ public abstract class CipherContract {
     /** RFC 8439, section 2.8.2. */
     @Test
     void shouldGiveTheKnownChaChaAnswer() {
+        if (!ciphers().contains(DataCipher.CHACHA20_POLY1305)) {
+            return;
+        }
         byte[] text = ("Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
                         + "sunscreen would be it.")
                 .getBytes(StandardCharsets.US_ASCII);
@@ -97,6 +116,9 @@ public abstract class CipherContract {
     @ParameterizedTest
     @ValueSource(strings = {"aes_gcm", "chacha20_poly1305"})
     void shouldAnswerWycheproof(String name) throws IOException {
+        if (name.startsWith("chacha") && !ciphers().contains(DataCipher.CHACHA20_POLY1305)) {
+            return;
+        }
         int cases = 0;
         for (String line : lines("wycheproof/" + name + ".txt")) {
             String[] each = line.split(",", -1);
@@ -124,7 +146,7 @@ public abstract class CipherContract {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldRefuseEveryFlippedBit(DataCipher cipher) {
         var random = new Random(1);
         byte[] key = new byte[cipher.keyBytes() + 3];
@@ -156,7 +178,7 @@ public abstract class CipherContract {
 
     /** A key that does both is what a self-test has; sessions have one for each direction. */
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldSealAndOpenInTurns(DataCipher cipher) {
         try (Arena arena = Arena.ofConfined();
                 AeadKey mine = provider().openKey(cipher, new byte[32], 0);
@@ -176,7 +198,7 @@ public abstract class CipherContract {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldWorkOnTheHeapToo(DataCipher cipher) {
         try (AeadKey aead = provider().openKey(cipher, new byte[32], 0)) {
             MemorySegment packet = MemorySegment.ofArray(new byte[8 + TAG + 20]);
@@ -187,7 +209,7 @@ public abstract class CipherContract {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldTouchNothingBesideTheTextAndTheTag(DataCipher cipher) {
         try (Arena arena = Arena.ofConfined();
                 AeadKey aead = provider().openKey(cipher, new byte[32], 0)) {
@@ -203,7 +225,7 @@ public abstract class CipherContract {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldRefuseToSealTwiceUnderOneNonce(DataCipher cipher) {
         try (Arena arena = Arena.ofConfined();
                 AeadKey aead = provider().openKey(cipher, new byte[32], 0)) {
@@ -215,7 +237,7 @@ public abstract class CipherContract {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldRefuseWhatLiesOutsideOfThePacket(DataCipher cipher) {
         try (Arena arena = Arena.ofConfined();
                 AeadKey aead = provider().openKey(cipher, new byte[32], 0)) {
@@ -239,7 +261,7 @@ public abstract class CipherContract {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("ciphers")
     void shouldRefuseToWorkWhenClosed(DataCipher cipher) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment packet = arena.allocate(64);
