@@ -2,7 +2,7 @@
 # Installs the Debian packages that the tests run: stock clients, traffic generators, network tools.
 # Root on Debian: installs what is missing. Anyone else: says what is missing; the tests that need it are skipped by name.
 set -eu
-packages="adduser openvpn iperf3 nftables iproute2 iputils-ping conntrack procps openssl fakeroot dpkg postgresql slapd ldap-utils freeradius freeradius-utils libpam0g libpam-modules libargon2-1 db-util rsyslog rsyslog-gnutls ncat testssl.sh curl chromium chromium-driver pebble"
+packages="adduser openvpn iperf3 nftables iproute2 iputils-ping conntrack procps openssl fakeroot dpkg postgresql slapd ldap-utils freeradius freeradius-utils libpam0g libpam-modules libargon2-1 libipsec-mb1 db-util rsyslog rsyslog-gnutls ncat testssl.sh curl chromium chromium-driver pebble"
 
 missing=""
 for package in $packages; do
