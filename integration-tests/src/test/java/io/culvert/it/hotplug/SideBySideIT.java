@@ -73,6 +73,7 @@ class SideBySideIT {
         "io.culvert.tls.jsse",
         "io.culvert.crypto.jce",
         "io.culvert.crypto.openssl",
+        "io.culvert.crypto.ipsecmb",
         "io.culvert.auth.file"
     })
     void shouldLoseNothingWhenANewerVersionTakesOver(String name) {

@@ -66,6 +66,7 @@ class TlsSwapIT {
                   tls.jsse: {}
                   crypto.jce: {}
                   crypto.openssl: {}
+                  crypto.ipsecmb: {}
                   auth.file: {}
                   log.console: {}
                   tunnel.openvpn:

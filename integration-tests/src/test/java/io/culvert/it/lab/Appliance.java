@@ -65,7 +65,7 @@ public final class Appliance implements AutoCloseable {
         var yaml = new StringBuilder("modules:\n  core:\n    ipv4: 10.8.0.0/24\n    ipv6: fd08::/64\n    tun: cvtun\n");
         coreSettings.forEach(s -> yaml.append("    ").append(s).append('\n'));
         for (var module : List.of(
-                "store.local", "pki", "tls.jsse", "tls.openssl", "crypto.jce", "crypto.openssl", "net.ipv4", "net.ipv6", "auth.file",
+                "store.local", "pki", "tls.jsse", "tls.openssl", "crypto.jce", "crypto.openssl", "crypto.ipsecmb", "net.ipv4", "net.ipv6", "auth.file",
                 "log.console", "log.file", "backup")) {
             yaml.append("  ").append(module).append(": {}\n");
         }

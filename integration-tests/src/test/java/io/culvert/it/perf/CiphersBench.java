@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.culvert.api.crypto.AeadKey;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.ipsecmb.IpsecMbCipherProvider;
 import io.culvert.crypto.jce.JceCipherProvider;
 import io.culvert.crypto.openssl.OpenSslCipherProvider;
 import java.lang.foreign.Arena;
@@ -35,6 +36,7 @@ final class CiphersBench {
     static void run(String[] options) {
         var providers = new ArrayList<CipherProvider>(List.of(new JceCipherProvider()));
         OpenSslCipherProvider.load().ifPresent(providers::add);
+        IpsecMbCipherProvider.load().ifPresent(providers::add);
         if (options.length == 1 && options[0].equals("memory")) {
             memory(providers);
         } else if (options.length == 0) {

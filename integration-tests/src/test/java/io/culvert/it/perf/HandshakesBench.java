@@ -105,6 +105,7 @@ final class HandshakesBench {
                   %s: {}
                   crypto.jce: {}
                   crypto.openssl: {}
+                  crypto.ipsecmb: {}
                   auth.file: {}
                   log.file: {}
                   tunnel.openvpn:

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  */
 final class SessionsBench {
     private static final String TUNNEL_ADDRESS = "10.8.0.1";
-    private static final String PROVIDERS = "tls.jsse,tls.openssl,crypto.jce,crypto.openssl";
+    private static final String PROVIDERS = "tls.jsse,tls.openssl,crypto.jce,crypto.openssl,crypto.ipsecmb";
     private static final int PARALLEL = 24;
     private static final int SETTLE_SECONDS = 20;
     private static final int IPERF_SECONDS = 5;

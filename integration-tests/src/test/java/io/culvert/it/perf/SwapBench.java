@@ -29,7 +29,7 @@ import java.util.Map;
 final class SwapBench {
     private static final int TIMES = 20;
     private static final List<String> MODULES = List.of(
-            "tunnel.openvpn", "tls.openssl", "tls.jsse", "crypto.openssl", "crypto.jce", "auth.file", "pki", "log.file", "net.ipv4",
+            "tunnel.openvpn", "tls.openssl", "tls.jsse", "crypto.ipsecmb", "crypto.openssl", "crypto.jce", "auth.file", "pki", "log.file", "net.ipv4",
             "net.ipv6", "codec.lz4", "store.local", "core");
     private static final int[] RATES = {1_000, 2_000, 4_000, 6_000, 8_000, 12_000, 16_000, 20_000, 25_000, 30_000, 40_000};
     private static final int BYTES = 1200;
