@@ -2,12 +2,13 @@
  * A yardstick for the packet path: the system calls that a tunnel needs and one cipher, with as little as possible
  * around them. No part of the product; built and run by "integration-tests/bench yardstick".
  *
- *   yardstick server -k KEYFILE -d TUN -p PORT        [-u PAUSE_US] [-b READS]
- *   yardstick client -k KEYFILE -d TUN -p PORT -r HOST [-u PAUSE_US] [-b READS] [-a LOCAL_HOST:LOCAL_PORT] [-i PEER_ID]
+ *   yardstick server -k KEYFILE -d TUN -p PORT        [-u PAUSE_US] [-b READS] [-m]
+ *   yardstick client -k KEYFILE -d TUN -p PORT -r HOST [-u PAUSE_US] [-b READS] [-m] [-a LOCAL_HOST:LOCAL_PORT] [-i PEER_ID]
  *
  * It creates the TUN device, says "ready", and works until SIGTERM, when it prints how large its batches were. Addresses
  * and the MTU are set by whoever starts it (an MTU of 1440 keeps the outer packet at 1492 bytes). With -a and -i a client
- * goes on, at a real server, where another program has logged in and left it its keys, its port and its peer-id.
+ * goes on, at a real server, where another program has logged in and left it its keys, its port and its peer-id. The
+ * cipher is libcrypto's, or with -m that of libIPSec_MB.so.1, which must be there.
  *
  * What is on the wire: OpenVPN's P_DATA_V2 with AES-256-GCM between two that know each other's keys; no handshake, no
  * renewal of keys.
@@ -32,6 +33,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -39,6 +41,7 @@
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
@@ -99,6 +102,12 @@ static socklen_t peer_len; /* 0: not known */
 static volatile sig_atomic_t over;
 
 static EVP_CIPHER_CTX *seal_ctx, *open_ctx;
+
+/* Of libIPSec_MB: struct gcm_key_data and struct gcm_context_data, and its functions for this processor. */
+static uint8_t seal_key[2048] __attribute__((aligned(64))), open_key[2048] __attribute__((aligned(64))), mb_context[128];
+typedef void mb_crypt(const void *, void *, uint8_t *, const uint8_t *, uint64_t, const uint8_t *, const uint8_t *, uint64_t,
+                      uint8_t *, uint64_t);
+static mb_crypt *mb_encrypt, *mb_decrypt; /* NULL: libcrypto's */
 static uint8_t seal_iv[12], open_iv[12];
 static uint32_t first_word = 0x48000000, last_sent, newest;
 static uint64_t window; /* bit n: newest - n was seen */
@@ -248,7 +257,9 @@ static void seal(const uint8_t *text, int length) {
     put32(out, first_word);
     put32(out + 4, ++last_sent);
     memcpy(seal_iv, out + 4, 4);
-    if (EVP_EncryptInit_ex(seal_ctx, NULL, NULL, NULL, seal_iv) != 1 || EVP_EncryptUpdate(seal_ctx, NULL, &n, out, HEADER) != 1
+    if (mb_encrypt != NULL)
+        mb_encrypt(seal_key, mb_context, out + OVERHEAD, text, (uint64_t)length, seal_iv, out, HEADER, out + HEADER, TAG);
+    else if (EVP_EncryptInit_ex(seal_ctx, NULL, NULL, NULL, seal_iv) != 1 || EVP_EncryptUpdate(seal_ctx, NULL, &n, out, HEADER) != 1
         || EVP_EncryptUpdate(seal_ctx, out + OVERHEAD, &n, text, length) != 1
         || EVP_EncryptFinal_ex(seal_ctx, out + OVERHEAD + n, &n) != 1
         || EVP_CIPHER_CTX_ctrl(seal_ctx, EVP_CTRL_AEAD_GET_TAG, TAG, out + HEADER) != 1)
@@ -476,7 +487,12 @@ static int open_text(uint8_t *p, int length) {
     if (text <= 0 || p[0] != 0x48 || replayed(get32(p + 4)))
         return -1;
     memcpy(open_iv, p + 4, 4);
-    if (EVP_DecryptInit_ex(open_ctx, NULL, NULL, NULL, open_iv) != 1 || EVP_DecryptUpdate(open_ctx, NULL, &n, p, HEADER) != 1
+    if (mb_decrypt != NULL) {
+        uint8_t expected[TAG];
+        mb_decrypt(open_key, mb_context, p + OVERHEAD, p + OVERHEAD, (uint64_t)text, open_iv, p, HEADER, expected, TAG);
+        if (CRYPTO_memcmp(expected, p + HEADER, TAG) != 0)
+            return -1;
+    } else if (EVP_DecryptInit_ex(open_ctx, NULL, NULL, NULL, open_iv) != 1 || EVP_DecryptUpdate(open_ctx, NULL, &n, p, HEADER) != 1
         || EVP_DecryptUpdate(open_ctx, p + OVERHEAD, &n, p + OVERHEAD, text) != 1
         || EVP_CIPHER_CTX_ctrl(open_ctx, EVP_CTRL_AEAD_SET_TAG, TAG, p + HEADER) != 1
         || EVP_DecryptFinal_ex(open_ctx, p + OVERHEAD + n, &end) != 1)
@@ -538,7 +554,30 @@ static void from_socket(uint8_t *slots) {
 
 /* ---- start ---- */
 
-static void read_keys(const char *path) {
+static void *mb_function(void *library, const char *what, const char *architecture) {
+    char name[64];
+    snprintf(name, sizeof name, "aes_gcm_%s_256_%s", what, architecture);
+    void *found = dlsym(library, name);
+    if (found == NULL)
+        reject(name);
+    return found;
+}
+
+static void use_mb(const uint8_t *mine, const uint8_t *its) {
+    void *library = dlopen("libIPSec_MB.so.1", RTLD_NOW);
+    if (library == NULL)
+        reject("-m needs libIPSec_MB.so.1: apt-get install libipsec-mb1");
+    const char *architecture = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("vpclmulqdq") ? "vaes_avx512"
+        : __builtin_cpu_supports("avx2") ? "avx_gen4" : "sse";
+    void (*precompute)(const void *, void *) = mb_function(library, "pre", architecture);
+    precompute(mine, seal_key);
+    precompute(its, open_key);
+    mb_encrypt = mb_function(library, "enc", architecture);
+    mb_decrypt = mb_function(library, "dec", architecture);
+}
+
+static void read_keys(const char *path, int with_mb) {
     uint8_t keys[256];
     size_t digits = 0;
     FILE *in = fopen(path, "re");
@@ -564,6 +603,8 @@ static void read_keys(const char *path) {
     if (seal_ctx == NULL || open_ctx == NULL || EVP_EncryptInit_ex(seal_ctx, EVP_aes_256_gcm(), NULL, mine, seal_iv) != 1
         || EVP_DecryptInit_ex(open_ctx, EVP_aes_256_gcm(), NULL, its, open_iv) != 1)
         reject("libcrypto has no AES-256-GCM");
+    if (with_mb)
+        use_mb(mine, its);
     OPENSSL_cleanse(keys, sizeof keys);
 }
 
@@ -643,13 +684,13 @@ static double per(uint64_t a, uint64_t b) {
 int main(int argc, char **argv) {
     const char *keys = NULL, *device = NULL, *host = NULL;
     char *local = NULL;
-    int port = 0, pause_us = 50, reads = 4, option;
+    int port = 0, pause_us = 50, reads = 4, with_mb = 0, option;
     if (argc < 2 || (strcmp(argv[1], "server") != 0 && strcmp(argv[1], "client") != 0))
-        reject("usage: yardstick server|client -k KEYFILE -d TUN -p PORT [-r HOST] [-u PAUSE_US] [-b READS]"
+        reject("usage: yardstick server|client -k KEYFILE -d TUN -p PORT [-r HOST] [-u PAUSE_US] [-b READS] [-m]"
                " [-a LOCAL_HOST:LOCAL_PORT] [-i PEER_ID]");
     server = argv[1][0] == 's';
     optind = 2;
-    while ((option = getopt(argc, argv, "k:d:p:r:u:b:a:i:")) != -1) {
+    while ((option = getopt(argc, argv, "k:d:p:r:u:b:a:i:m")) != -1) {
         switch (option) {
         case 'k': keys = optarg; break;
         case 'd': device = optarg; break;
@@ -658,6 +699,7 @@ int main(int argc, char **argv) {
         case 'u': pause_us = atoi(optarg); break;
         case 'b': reads = atoi(optarg); break;
         case 'a': local = optarg; break;
+        case 'm': with_mb = 1; break;
         case 'i': first_word |= (uint32_t)atoi(optarg) & 0xffffff; break;
         default: return 1;
         }
@@ -667,7 +709,7 @@ int main(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    read_keys(keys);
+    read_keys(keys, with_mb);
     open_tun(device);
     open_socket(host, port, local);
     slab = slab_at = touched(SLAB);

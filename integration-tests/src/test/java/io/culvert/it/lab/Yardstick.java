@@ -60,9 +60,10 @@ public final class Yardstick implements AutoCloseable {
         }
     }
 
-    /** Starts a server on {@link #PORT} with {@code address/length} on its TUN device. */
-    public static Yardstick server(Lab lab, Path program, Path keys, String device, String address, String... options) {
-        var all = new ArrayList<>(List.of("-p", "" + PORT));
+    /** Starts a server with {@code address/length} on its TUN device. */
+    public static Yardstick server(
+            Lab lab, Path program, Path keys, String device, String address, int port, String... options) {
+        var all = new ArrayList<>(List.of("-p", "" + port));
         all.addAll(List.of(options));
         return start(lab.server, program, keys, "server", device, address, all);
     }

@@ -1,9 +1,9 @@
 package io.culvert.it.peer;
 
+import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.api.tls.TlsException;
 import io.culvert.api.tls.TlsProvider;
-import io.culvert.crypto.jce.JceCipherProvider;
 import io.culvert.tls.jsse.JsseTlsProvider;
 import io.culvert.tunnel.openvpn.data.Ciphers;
 import io.culvert.tls.openssl.OpenSslTlsProvider;
@@ -56,7 +56,7 @@ public final class LoadPeer {
     private final Profile profile;
     private final List<InetAddress> sources;
     private final TlsProvider tls;
-    private final JceCipherProvider ciphers = new JceCipherProvider();
+    private final CipherProvider ciphers = new FastestCiphers();
     private final AtomicInteger nextSource = new AtomicInteger();
     private final AtomicInteger alive = new AtomicInteger();
     private final Semaphore rekeyed = new Semaphore(0);
@@ -283,7 +283,7 @@ public final class LoadPeer {
 
     private static void carryStatic(String[] args) throws IOException {
         byte[] key2 = HexFormat.of().parseHex(Files.readString(Path.of(args[1])).replaceAll("\\s", ""));
-        var slot = new KeySlot(0, DataCipher.AES_256_GCM, new JceCipherProvider(), key2, false, 0);
+        var slot = new KeySlot(0, DataCipher.AES_256_GCM, new FastestCiphers(), key2, false, 0);
         slot.reserved(ClientSession.ALL_PACKET_IDS);
         var tunnel = new LoadTunnel(
                 args[4], args[5], Integer.parseInt(args[6]), address(args[2]), address(args[3]), slot, 0, STATIC_PING_SECONDS);

@@ -1,5 +1,6 @@
 package io.culvert.it.perf;
 
+import io.culvert.crypto.ipsecmb.IpsecMbCipherProvider;
 import io.culvert.it.lab.Appliance;
 import io.culvert.it.lab.Iperf;
 import io.culvert.it.lab.Lab;
@@ -9,6 +10,7 @@ import io.culvert.it.lab.Proc;
 import io.culvert.it.lab.Usage;
 import io.culvert.it.lab.Yardstick;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,8 +21,10 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * {@code bench peer [ROUNDS] [SECONDS]}: Culvert loaded by a peer that batches as it does, and beside it openvpn with
- * openvpn, and the yardstick in C with the same peer, taking turns. One TCP stream of iperf3 between the client's host and the server's address in the tunnel; CPU
- * is that of the server's process per 10^9 bytes that arrived.
+ * openvpn, and the yardstick in C with the same peer, taking turns. The yardstick has its cipher of libcrypto, as openvpn
+ * has, and once more of the library that {@code crypto.ipsecmb} calls where the host has it. One TCP stream of iperf3
+ * between the client's host and the server's address in the tunnel; CPU is that of the server's process per 10^9 bytes
+ * that arrived.
  */
 final class PeerBench {
     private static final int ROUNDS = 5;
@@ -31,9 +35,7 @@ final class PeerBench {
 
     private static final int WARM_UP_SECONDS = 10;
 
-    private static final String YARDSTICK_ADDRESS = "10.20.0.1";
     private static final int OURS = 0;
-    private static final int YARDSTICK = 1;
 
     private record Round(double megabits, double cpuPerGb, double peerCpuPerGb, long retransmits) {}
 
@@ -64,7 +66,12 @@ final class PeerBench {
                 var csv = new Csv(
                         "peer", "pair", "direction", "round", "mbit_s", "cpu_s_per_gb", "peer_cpu_s_per_gb", "retransmits")) {
             var bench = new PeerBench(lab, rounds, seconds, csv);
-            var pairs = List.of(bench.ours(), bench.yardstick(), bench.openVpn());
+            var program = Yardstick.compile(lab);
+            var pairs = new ArrayList<>(List.of(bench.ours(), bench.yardstick(program, "libcrypto", 0)));
+            if (IpsecMbCipherProvider.load().isPresent()) {
+                pairs.add(bench.yardstick(program, "ipsec-mb", 1, "-m"));
+            }
+            pairs.add(bench.openVpn());
             System.out.println(Machine.describe(lab.server));
             bench.measure(pairs);
             System.out.println("\nevery round: " + csv.file().normalize());
@@ -83,21 +90,18 @@ final class PeerBench {
         return new Pair("culvert + load peer", "10.8.0.1", server, load.process().pid(), 1);
     }
 
-    private Pair yardstick() {
-        var program = Yardstick.compile(lab);
+    /**
+     * @param number from 0 on, another one for each
+     */
+    private Pair yardstick(Path program, String cipherOf, int number, String... options) {
         var keys = Yardstick.newKeys(lab);
-        var server = lab.with(Yardstick.server(lab, program, keys, "ys0", YARDSTICK_ADDRESS + "/24"));
+        int port = Yardstick.PORT + number;
+        String network = "10.2" + number + ".0.";
+        var server = lab.with(Yardstick.server(lab, program, keys, "ys" + number, network + "1/24", port, options));
         var load = Load.startStatic(
-                lab,
-                1,
-                keys,
-                Yardstick.PORT,
-                Yardstick.PORT,
-                "load1",
-                "10.20.0.2/24",
-                Yardstick.MTU);
+                lab, 1, keys, port, port, "load" + (number + 1), network + "2/24", Yardstick.MTU);
         return new Pair(
-                "yardstick in C + load peer", YARDSTICK_ADDRESS, server.process().pid(), load.process().pid(), 1);
+                "C with " + cipherOf + " + load peer", network + "1", server.process().pid(), load.process().pid(), 1);
     }
 
     private Pair openVpn() {
@@ -181,11 +185,16 @@ final class PeerBench {
             }
         });
         System.out.println();
-        results.forEach((direction, byPair) -> System.out.printf(
-                Locale.ROOT,
-                "CPU-s/GB %s, Culvert to the same system calls made by C: %.2f%n",
-                direction.name().toLowerCase(Locale.ROOT),
-                ratio(byPair.get(OURS), byPair.get(YARDSTICK), Round::cpuPerGb)));
+        results.forEach((direction, byPair) -> {
+            for (int i = OURS + 1; i < pairs.size() - 1; i++) {
+                System.out.printf(
+                        Locale.ROOT,
+                        "CPU-s/GB %s, Culvert to the same system calls made by %s: %.2f%n",
+                        direction.name().toLowerCase(Locale.ROOT),
+                        pairs.get(i).name.replace(" + load peer", ""),
+                        ratio(byPair.get(OURS), byPair.get(i), Round::cpuPerGb));
+            }
+        });
     }
 
     private static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {

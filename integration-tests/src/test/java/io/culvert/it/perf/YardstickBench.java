@@ -130,7 +130,7 @@ final class YardstickBench {
         }
         var keys = Yardstick.newKeys(lab);
         try (var server = Yardstick.server(
-                        lab, program, keys, "yssrv", row.server.address + "/24", "-u", row.server.pauseUs);
+                        lab, program, keys, "yssrv", row.server.address + "/24", Yardstick.PORT, "-u", row.server.pauseUs);
                 var client = Yardstick.client(
                         lab.client(1), program, keys, CLIENT_DEVICE, "10.20.0.2/24", Lab.serverIpv4(1), Yardstick.PORT)) {
             var result = transfer(row, seconds, server.process().pid(), client);
