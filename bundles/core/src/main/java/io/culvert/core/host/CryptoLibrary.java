@@ -11,21 +11,28 @@ import java.lang.foreign.SymbolLookup;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks for OpenSSL's libcrypto as the dynamic linker does. */
-final class CryptoLibrary {
-    private static final List<String> NAMES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
-    private static final String VERSION = "OpenSSL_version";
+/** The libraries that make ciphers faster, looked for as the dynamic linker does. */
+enum CryptoLibrary {
+    OPENSSL("", "OpenSSL_version", "libcrypto.so.3", "libcrypto.so.1.1"),
+    IPSEC_MB("intel-ipsec-mb ", "imb_get_version_str", "libIPSec_MB.so.2", "libIPSec_MB.so.1");
 
-    private CryptoLibrary() {}
+    private final String prefix;
+    private final String function;
+    private final List<String> names;
+
+    CryptoLibrary(String prefix, String function, String... names) {
+        this.prefix = prefix;
+        this.function = function;
+        this.names = List.of(names);
+    }
 
     /** What the library says of itself, {@code OpenSSL 3.0.19 27 Jan 2026}; empty when there is none. */
-    static Optional<String> version() {
-        for (String name : NAMES) {
+    Optional<String> version() {
+        for (String name : names) {
             try (Arena arena = Arena.ofConfined()) {
-                Optional<MemorySegment> function =
-                        SymbolLookup.libraryLookup(name, arena).find(VERSION);
-                if (function.isPresent()) {
-                    return Optional.of(text(function.get()));
+                Optional<MemorySegment> found = SymbolLookup.libraryLookup(name, arena).find(function);
+                if (found.isPresent()) {
+                    return Optional.of(prefix + text(found.get()));
                 }
             } catch (IllegalArgumentException _) {
                 // The next one.
@@ -34,12 +41,13 @@ final class CryptoLibrary {
         return Optional.empty();
     }
 
-    private static String text(MemorySegment function) {
+    /** Both functions give a text; one of them is told which, and the other takes no notice. */
+    private String text(MemorySegment found) {
         try {
-            var handle = Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ADDRESS, JAVA_INT));
+            var handle = Linker.nativeLinker().downcallHandle(found, FunctionDescriptor.of(ADDRESS, JAVA_INT));
             return ((MemorySegment) handle.invokeExact(0)).reinterpret(256).getString(0);
         } catch (Throwable t) {
-            throw new IllegalStateException(VERSION + " failed", t);
+            throw new IllegalStateException(function + " failed", t);
         }
     }
 }

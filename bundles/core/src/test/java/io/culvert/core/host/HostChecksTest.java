@@ -87,7 +87,22 @@ class HostChecksTest {
         assertEquals("libcrypto: OpenSSL 3.9 can be loaded", HostChecks.libcrypto(Optional.of("OpenSSL 3.9")).toString());
         Finding missing = HostChecks.libcrypto(Optional.empty());
         assertTrue(missing.ok() && missing.remedy().contains("libssl3"), missing.toString());
-        assertEquals(1, HostChecks.libraries().size());
+    }
+
+    @Test
+    void shouldAdviseToInstallTheMultiBufferLibrary() {
+        assertEquals(
+                "libIPSec_MB: intel-ipsec-mb 1.3.0 can be loaded",
+                HostChecks.ipsecMb(Optional.of("intel-ipsec-mb 1.3.0")).toString());
+        Finding missing = HostChecks.ipsecMb(Optional.empty());
+        assertTrue(missing.ok() && missing.remedy().contains("libipsec-mb1"), missing.toString());
+    }
+
+    @Test
+    void shouldLookForTheLibrariesOfThisProcessor() {
+        List<String> names = HostChecks.libraries().stream().map(Finding::name).toList();
+        assertEquals("libcrypto", names.getFirst());
+        assertEquals(System.getProperty("os.arch").equals("amd64"), names.contains("libIPSec_MB"));
     }
 
     @Test
