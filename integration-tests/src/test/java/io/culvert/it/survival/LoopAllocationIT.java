@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A stock client's traffic, after the JVM's warm-up, makes the packet loops allocate next to nothing. */
 @RequiresRoot
@@ -30,12 +30,12 @@ class LoopAllocationIT {
     private static final long ALLOWED_BYTES = 1 << 20;
 
     @ParameterizedTest
-    @ValueSource(strings = {"udp", "tcp"})
-    void shouldAllocateNothingForAPacket(String transport) throws Exception {
-        try (var lab = Lab.open("allocation-" + transport, 1)) {
+    @CsvSource({"udp,openssl", "udp,ipsecmb", "tcp,openssl"})
+    void shouldAllocateNothingForAPacket(String transport, String cipher) throws Exception {
+        try (var lab = Lab.open("allocation-" + transport + "-" + cipher, 1)) {
             var appliance = lab.with(new Appliance(lab.server, lab.directory().resolve("home")));
             appliance.configure(
-                    List.of("redirectGateway: false", "ciphers: [openssl]"),
+                    List.of("redirectGateway: false", "ciphers: [" + cipher + "]"),
                     List.of(transport + ": { transport: " + transport + ", port: 1194 }"));
             long pid = appliance.up().pid();
             appliance.cli("user", "add", "alice").ok();
