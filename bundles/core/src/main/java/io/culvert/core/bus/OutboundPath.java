@@ -17,12 +17,6 @@ final class OutboundPath implements Pollable {
 
     private static final int ROUNDS = 16;
 
-    /**
-     * After so long without a packet, the first one is sent before the kernel is asked for a second: at rest there is
-     * none, and who waits for the first waits for that answer too.
-     */
-    private static final long REST_NS = 1_000_000;
-
     private final PacketLoop loop;
     private final Tun tun;
     private final BufferPool pool;
@@ -30,8 +24,6 @@ final class OutboundPath implements Pollable {
     private final RouteTable<LoopSession> routes;
     private final Networks networks;
     private final PooledBuffer[] batch = new PooledBuffer[BATCH];
-    private final PooledBuffer[] first = new PooledBuffer[1];
-    private long lastReadNs;
     private @Nullable PooledBuffer[] deferred = new @Nullable PooledBuffer[64];
     private @Nullable LoopSession[] deferredTo = new @Nullable LoopSession[64];
     private int deferredCount;
@@ -80,37 +72,26 @@ final class OutboundPath implements Pollable {
         if (!tun.hasMore()) {
             return false;
         }
-        routeBatch(batch, tun.readBatch(pool, batch));
+        routeBatch(tun.readBatch(pool, batch));
         return true;
     }
 
     private void read() {
-        boolean rested = loop.nowNs() - lastReadNs >= REST_NS;
-        lastReadNs = loop.nowNs();
-        if (rested) {
-            readBatch(first);
-            return;
-        }
         for (int round = 0; round < ROUNDS && !loop.holdsTun(); round++) {
-            if (readBatch(batch) < batch.length) {
+            int count = tun.readBatch(pool, batch);
+            if (count == 0 && tun.broken()) {
+                // Held for ever: a device that is gone is readable without end, and never gives anything.
+                loop.holdTun();
+                return;
+            }
+            routeBatch(count);
+            if (count < batch.length) {
                 return;
             }
         }
     }
 
-    /** How many packets there were. */
-    private int readBatch(PooledBuffer[] into) {
-        int count = tun.readBatch(pool, into);
-        if (count == 0 && tun.broken()) {
-            // Held for ever: a device that is gone is readable without end, and never gives anything.
-            loop.holdTun();
-            return 0;
-        }
-        routeBatch(into, count);
-        return count;
-    }
-
-    private void routeBatch(PooledBuffer[] batch, int count) {
+    private void routeBatch(int count) {
         int done = 0;
         try {
             while (done < count) {

@@ -109,28 +109,6 @@ final class PacketBusTest {
     }
 
     @Test
-    void shouldSendTheFirstPacketAfterARestBeforeItAsksForMore() {
-        fixture.attach();
-        fixture.join(1, "alice", ALICE);
-        byte[] packet = Packets.ipv4("198.51.100.1", "10.8.0.2", 64, 30);
-        fixture.link().drain();
-        fixture.nowNs += 1_000_000;
-        for (int i = 0; i < 3; i++) {
-            fixture.tun.arrive(packet);
-        }
-        fixture.bus.step();
-        assertEquals(1, fixture.link().drain().size(), "after a rest");
-        fixture.bus.step();
-        assertEquals(2, fixture.link().drain().size(), "all that waits");
-        fixture.nowNs += 999_999;
-        for (int i = 0; i < 3; i++) {
-            fixture.tun.arrive(packet);
-        }
-        fixture.bus.step();
-        assertEquals(3, fixture.link().drain().size(), "before there was a rest");
-    }
-
-    @Test
     void shouldCarryOnlyWhatANetworkProtocolIsThereFor() {
         fixture.attach();
         fixture.join(1, "alice", ALICE);
