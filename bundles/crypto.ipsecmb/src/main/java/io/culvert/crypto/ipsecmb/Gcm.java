@@ -1,6 +1,7 @@
 package io.culvert.crypto.ipsecmb;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
@@ -31,6 +32,9 @@ final class Gcm {
 
     /** {@code const char *imb_get_version_str(void)}. */
     static final MethodHandle TEXT = LINKER.downcallHandle(FunctionDescriptor.of(ADDRESS));
+
+    /** {@code unsigned imb_get_version(void)}. */
+    static final MethodHandle VERSION = LINKER.downcallHandle(FunctionDescriptor.of(JAVA_INT));
 
     private static final MethodHandle ALIGNED_ALLOC =
             LINKER.downcallHandle(libc("aligned_alloc"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));

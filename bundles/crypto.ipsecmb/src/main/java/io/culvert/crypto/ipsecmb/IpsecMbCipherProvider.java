@@ -31,7 +31,7 @@ public final class IpsecMbCipherProvider implements CipherProvider, AutoCloseabl
     private static final Path FIPS_MODE = Path.of("/proc/sys/crypto/fips_enabled");
 
     /** Nothing, a part of a block, some blocks, and more than the widest implementation takes at once. */
-    private static final int[] LENGTHS = {0, 5, 64, 1400, 1401};
+    private static final int[] LENGTHS = {0, 5, 64, 256, 300, 1400, 1401};
 
     private final LibIpsecMb library;
     private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);

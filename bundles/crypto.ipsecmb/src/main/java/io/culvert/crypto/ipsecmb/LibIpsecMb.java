@@ -13,8 +13,13 @@ import java.util.Set;
  * may outlive the provider, as sessions keep theirs until there is another provider to move to.
  */
 final class LibIpsecMb {
-    /** {@code struct gcm_key_data} has up to 1,264 bytes in versions 1 and 2; its size in others is not known. */
+    /** {@code struct gcm_key_data} has up to 1,264 bytes from version 1.0 on; it grew once, so later ones are not used. */
     static final int KEY_DATA = 1280;
+
+    /** As {@code imb_get_version} gives them, a byte for each part: 1.0.0 and 2.0.255. */
+    private static final int OLDEST = 0x10000;
+
+    private static final int NEWEST = 0x200FF;
 
     private static final List<String> NAMES = List.of("libIPSec_MB.so.2", "libIPSec_MB.so.1");
 
@@ -38,6 +43,10 @@ final class LibIpsecMb {
 
     private LibIpsecMb(Arena arena, SymbolLookup library, Architecture architecture) {
         this.arena = arena;
+        int number = number(function(library, "imb_get_version"));
+        if (number < OLDEST || number > NEWEST) {
+            throw new IllegalArgumentException("intel-ipsec-mb of an unknown version: " + Integer.toHexString(number));
+        }
         this.functions = CIPHERS.stream()
                 .map(cipher -> new Functions(
                         function(library, "aes_gcm_pre_" + cipher.keyBytes() * 8 + "_" + architecture.suffix()),
@@ -107,6 +116,14 @@ final class LibIpsecMb {
         return library.find(name)
                 .map(symbol -> MemorySegment.ofAddress(symbol.address()))
                 .orElseThrow(() -> new IllegalArgumentException("intel-ipsec-mb has no function " + name));
+    }
+
+    private static int number(MemorySegment function) {
+        try {
+            return (int) Gcm.VERSION.invokeExact(function);
+        } catch (Throwable t) {
+            throw Gcm.unexpected(t);
+        }
     }
 
     private static String text(MemorySegment function) {
