@@ -273,6 +273,35 @@ public abstract class CipherContract {
         }
     }
 
+    /** What one seals the other opens, at many lengths and places. */
+    protected static void assertUnderstandEachOther(CipherProvider provider, CipherProvider other, DataCipher cipher) {
+        var random = new Random(2);
+        byte[] bytes = new byte[cipher.keyBytes()];
+        random.nextBytes(bytes);
+        try (Arena arena = Arena.ofConfined();
+                AeadKey ours = provider.openKey(cipher, bytes, 0);
+                AeadKey theirs = other.openKey(cipher, bytes, 0)) {
+            MemorySegment packet = arena.allocate(9100);
+            byte[] clear = new byte[9100];
+            random.nextBytes(clear);
+            int nonce = 0;
+            for (int length : new int[] {0, 1, 15, 16, 17, 31, 33, 63, 64, 255, 256, 257, 1400, 4096, 9000}) {
+                for (int shift = 0; shift < 17; shift++) {
+                    int head = nonce++;
+                    int aad = 4 + shift % 13;
+                    int text = shift + aad + DataCipher.TAG_BYTES;
+                    AeadKey sealing = head % 2 == 0 ? ours : theirs;
+                    AeadKey opening = head % 2 == 0 ? theirs : ours;
+                    packet.copyFrom(MemorySegment.ofArray(clear));
+                    sealing.seal(packet, head, ~head, shift, aad, text, length, shift + aad);
+                    assertTrue(opening.open(packet, head, ~head, shift, aad, text, length, shift + aad));
+                    MemorySegment.copy(clear, shift + aad, packet, JAVA_BYTE, shift + aad, DataCipher.TAG_BYTES);
+                    assertArrayEquals(clear, packet.toArray(JAVA_BYTE), "length " + length + " shift " + shift);
+                }
+            }
+        }
+    }
+
     // ---- a packet as |additional data|tag|text|
 
     private static MemorySegment packet(Arena arena, byte[] aad, byte[] tag, byte[] text) {

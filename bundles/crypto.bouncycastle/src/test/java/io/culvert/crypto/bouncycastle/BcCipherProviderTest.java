@@ -1,7 +1,5 @@
 package io.culvert.crypto.bouncycastle;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,7 +17,6 @@ import java.security.Provider;
 import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,31 +35,7 @@ class BcCipherProviderTest extends CipherContract {
     @ParameterizedTest
     @EnumSource
     void shouldUnderstandTheJdk(DataCipher cipher) {
-        var random = new Random(2);
-        byte[] bytes = new byte[cipher.keyBytes()];
-        random.nextBytes(bytes);
-        try (Arena arena = Arena.ofConfined();
-                AeadKey ours = PROVIDER.openKey(cipher, bytes, 0);
-                AeadKey jdk = new JceCipherProvider().openKey(cipher, bytes, 0)) {
-            MemorySegment packet = arena.allocate(9100);
-            byte[] clear = new byte[9100];
-            random.nextBytes(clear);
-            int nonce = 0;
-            for (int length : new int[] {0, 1, 15, 16, 17, 31, 33, 63, 64, 255, 256, 257, 1400, 4096, 9000}) {
-                for (int shift = 0; shift < 17; shift++) {
-                    int head = nonce++;
-                    int aad = 4 + shift % 13;
-                    int text = shift + aad + DataCipher.TAG_BYTES;
-                    AeadKey sealing = head % 2 == 0 ? ours : jdk;
-                    AeadKey opening = head % 2 == 0 ? jdk : ours;
-                    packet.copyFrom(MemorySegment.ofArray(clear));
-                    sealing.seal(packet, head, ~head, shift, aad, text, length, shift + aad);
-                    assertTrue(opening.open(packet, head, ~head, shift, aad, text, length, shift + aad));
-                    MemorySegment.copy(clear, shift + aad, packet, JAVA_BYTE, shift + aad, DataCipher.TAG_BYTES);
-                    assertArrayEquals(clear, packet.toArray(JAVA_BYTE), "length " + length + " shift " + shift);
-                }
-            }
-        }
+        assertUnderstandEachOther(PROVIDER, new JceCipherProvider(), cipher);
     }
 
     @ParameterizedTest
