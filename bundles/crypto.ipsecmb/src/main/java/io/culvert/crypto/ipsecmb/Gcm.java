@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.culvert.crypto.support.memory.Downcall;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -48,7 +49,7 @@ final class Gcm {
         try {
             return (long) ALIGNED_ALLOC.invokeExact(alignment, bytes);
         } catch (Throwable t) {
-            throw unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -57,19 +58,8 @@ final class Gcm {
         try {
             FREE.invokeExact(address);
         } catch (Throwable t) {
-            throw unexpected(t);
+            throw Downcall.unexpected(t);
         }
-    }
-
-    /** What a handle throws: errors of the JVM, or a signature of ours that is wrong. */
-    static RuntimeException unexpected(Throwable t) {
-        if (t instanceof RuntimeException e) {
-            return e;
-        }
-        if (t instanceof Error e) {
-            throw e;
-        }
-        return new IllegalStateException(t);
     }
 
     private static MemorySegment libc(String name) {

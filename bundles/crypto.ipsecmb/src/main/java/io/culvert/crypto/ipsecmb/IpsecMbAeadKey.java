@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.Downcall;
 import io.culvert.crypto.support.memory.NativeAeadKey;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +56,7 @@ final class IpsecMbAeadKey extends NativeAeadKey {
             copy.fill((byte) 0);
         } catch (Throwable t) {
             free();
-            throw Gcm.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -104,7 +105,7 @@ final class IpsecMbAeadKey extends NativeAeadKey {
                     tag,
                     (long) TAG);
         } catch (Throwable t) {
-            throw Gcm.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 

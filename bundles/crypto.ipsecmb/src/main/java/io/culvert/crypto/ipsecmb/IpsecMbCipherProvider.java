@@ -3,8 +3,8 @@ package io.culvert.crypto.ipsecmb;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.culvert.api.crypto.AeadKey;
-import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.NativeCipherProvider;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +24,7 @@ import javax.crypto.spec.SecretKeySpec;
  * AES-GCM of Intel's Multi-Buffer Crypto library for IPsec. What a processor's own functions take is no part of the
  * library's documented interface, so a cipher is not offered before the JDK agrees about a packet of each kind of length.
  */
-public final class IpsecMbCipherProvider implements CipherProvider, AutoCloseable {
+public final class IpsecMbCipherProvider extends NativeCipherProvider {
     private static final int TAG = DataCipher.TAG_BYTES;
     private static final int AAD = 8;
     private static final int NONCE = 12;
@@ -35,9 +35,9 @@ public final class IpsecMbCipherProvider implements CipherProvider, AutoCloseabl
 
     private final LibIpsecMb library;
     private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);
-    private boolean closed;
 
     IpsecMbCipherProvider(LibIpsecMb library) {
+        super(library);
         this.library = library;
         for (DataCipher cipher : LibIpsecMb.CIPHERS) {
             if (Arrays.stream(LENGTHS).allMatch(length -> agreesWithTheJdk(cipher, length))) {
@@ -76,35 +76,9 @@ public final class IpsecMbCipherProvider implements CipherProvider, AutoCloseabl
         return Set.copyOf(ciphers);
     }
 
-    /**
-     * @throws IllegalArgumentException for a cipher that it has not
-     * @throws IllegalStateException after {@link #close}
-     */
     @Override
-    public AeadKey openKey(DataCipher cipher, byte[] key, int offset) {
-        open();
-        try {
-            return new IpsecMbAeadKey(library, cipher, key, offset);
-        } catch (Throwable t) {
-            library.release();
-            throw t;
-        }
-    }
-
-    private synchronized void open() {
-        if (closed) {
-            throw new IllegalStateException("the provider of intel-ipsec-mb's ciphers has gone");
-        }
-        library.retain();
-    }
-
-    /** No new keys; the library goes when the last open key is closed. */
-    @Override
-    public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            library.release();
-        }
+    protected AeadKey newKey(DataCipher cipher, byte[] key, int offset) {
+        return new IpsecMbAeadKey(library, cipher, key, offset);
     }
 
     /** Of a packet of additional data, text and tag. */

@@ -1,6 +1,8 @@
 package io.culvert.crypto.ipsecmb;
 
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.CipherLibrary;
+import io.culvert.crypto.support.memory.Downcall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -8,11 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * The library as it was found, loaded for as long as somebody uses it: the provider, and each key that is open. A key
- * may outlive the provider, as sessions keep theirs until there is another provider to move to.
- */
-final class LibIpsecMb {
+/** The library as it was found. */
+final class LibIpsecMb extends CipherLibrary {
     /** {@code struct gcm_key_data} has up to 1,264 bytes from version 1.0 on; it grew once, so later ones are not used. */
     static final int KEY_DATA = 1280;
 
@@ -29,9 +28,6 @@ final class LibIpsecMb {
 
     private final Arena arena;
 
-    /** Guarded by this. The first is the provider's. */
-    private int users = 1;
-
     /**
      * What serves one length of key, of global scope, as the counter above and not a check per call keeps the library
      * loaded.
@@ -42,6 +38,7 @@ final class LibIpsecMb {
     private final String version;
 
     private LibIpsecMb(Arena arena, SymbolLookup library, Architecture architecture) {
+        super("intel-ipsec-mb");
         this.arena = arena;
         int number = number(function(library, "imb_get_version"));
         if (number < OLDEST || number > NEWEST) {
@@ -94,22 +91,9 @@ final class LibIpsecMb {
         return functions.get(index);
     }
 
-    /** Keeps the library loaded until {@link #release}. */
-    synchronized void retain() {
-        if (users == 0) {
-            throw new IllegalStateException("intel-ipsec-mb is no longer in use");
-        }
-        users++;
-    }
-
-    synchronized void release() {
-        if (--users == 0) {
-            arena.close();
-        }
-    }
-
-    synchronized boolean loaded() {
-        return users > 0;
+    @Override
+    protected void unload() {
+        arena.close();
     }
 
     private static MemorySegment function(SymbolLookup library, String name) {
@@ -122,7 +106,7 @@ final class LibIpsecMb {
         try {
             return (int) Gcm.VERSION.invokeExact(function);
         } catch (Throwable t) {
-            throw Gcm.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -130,7 +114,7 @@ final class LibIpsecMb {
         try {
             return ((MemorySegment) Gcm.TEXT.invokeExact(function)).reinterpret(256).getString(0);
         } catch (Throwable t) {
-            throw Gcm.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.culvert.crypto.openssl;
 
+import io.culvert.crypto.support.memory.Downcall;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ final class DirectMethods {
         try {
             return (int) Evp.ASK.invokeExact(global(policy), DEFAULT_CONTEXT) != 0;
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -56,7 +57,7 @@ final class DirectMethods {
             duplicates.add(made);
             return Optional.of(made);
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -67,7 +68,7 @@ final class DirectMethods {
                 Evp.FREE.invokeExact(free, each);
             }
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 

@@ -74,17 +74,6 @@ final class Evp {
 
     private Evp() {}
 
-    /** What a handle throws: errors of the JVM, or a signature of ours that is wrong. */
-    static RuntimeException unexpected(Throwable t) {
-        if (t instanceof RuntimeException e) {
-            return e;
-        }
-        if (t instanceof Error e) {
-            throw e;
-        }
-        return new IllegalStateException(t);
-    }
-
     private static FunctionDescriptor of(MemoryLayout... parameters) {
         return FunctionDescriptor.of(JAVA_INT, parameters);
     }

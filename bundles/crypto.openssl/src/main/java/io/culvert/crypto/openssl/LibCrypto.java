@@ -1,6 +1,8 @@
 package io.culvert.crypto.openssl;
 
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.CipherLibrary;
+import io.culvert.crypto.support.memory.Downcall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -8,11 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The library as it was found, loaded for as long as somebody uses it: the provider, and each key that is open. A key
- * may outlive the provider, as sessions keep theirs until there is another provider to move to.
- */
-final class LibCrypto {
+/** The library as it was found. */
+final class LibCrypto extends CipherLibrary {
     /** What these functions need is the same in both. */
     private static final List<String> NAMES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
 
@@ -23,9 +22,6 @@ final class LibCrypto {
     private static final int MAX_KEY = 32;
 
     private final Arena arena;
-
-    /** Guarded by this. The first is the provider's. */
-    private int users = 1;
 
     /**
      * The functions' addresses. Of global scope, as the counter above and not a check per call keeps the library
@@ -47,6 +43,7 @@ final class LibCrypto {
     private final String version;
 
     private LibCrypto(Arena arena, SymbolLookup library) {
+        super("libcrypto");
         this.arena = arena;
         initialise(function(library, "OPENSSL_init_crypto"));
         this.newContext = function(library, "EVP_CIPHER_CTX_new");
@@ -101,7 +98,7 @@ final class LibCrypto {
             Evp.FREE.invokeExact(freeContext, context);
             return serves;
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -115,23 +112,10 @@ final class LibCrypto {
         return ciphers[cipher.ordinal()];
     }
 
-    /** Keeps the library loaded until {@link #release}. */
-    synchronized void retain() {
-        if (users == 0) {
-            throw new IllegalStateException("libcrypto is no longer in use");
-        }
-        users++;
-    }
-
-    synchronized void release() {
-        if (--users == 0) {
-            direct.ifPresent(DirectMethods::free);
-            arena.close();
-        }
-    }
-
-    synchronized boolean loaded() {
-        return users > 0;
+    @Override
+    protected void unload() {
+        direct.ifPresent(DirectMethods::free);
+        arena.close();
     }
 
     long newContext() {
@@ -142,7 +126,7 @@ final class LibCrypto {
         try {
             return (long) Evp.ALLOCATE.invokeExact(allocate, bytes, 0L, 0);
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -153,7 +137,7 @@ final class LibCrypto {
                 throw new IllegalArgumentException("libcrypto does not initialise: see openssl.cnf of this host");
             }
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -167,7 +151,7 @@ final class LibCrypto {
         try {
             return (long) Evp.POINTER.invokeExact(function);
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -175,7 +159,7 @@ final class LibCrypto {
         try {
             return ((MemorySegment) Evp.TEXT.invokeExact(function, 0)).reinterpret(256).getString(0);
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 }

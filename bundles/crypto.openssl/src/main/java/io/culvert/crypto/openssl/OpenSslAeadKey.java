@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.Downcall;
 import io.culvert.crypto.support.memory.NativeAeadKey;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +51,7 @@ final class OpenSslAeadKey extends NativeAeadKey {
             }
         } catch (Throwable t) {
             free();
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -69,7 +70,7 @@ final class OpenSslAeadKey extends NativeAeadKey {
                 throw new IllegalStateException("sealing failed in libcrypto");
             }
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -85,7 +86,7 @@ final class OpenSslAeadKey extends NativeAeadKey {
                     && (int) Evp.FINAL.invokeExact(library.doFinal, context, packet + text + textLength, scratch + REPORTED)
                             == Evp.SUCCESS;
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
     }
 
@@ -120,7 +121,7 @@ final class OpenSslAeadKey extends NativeAeadKey {
             Evp.FREE.invokeExact(library.freeContext, context);
             Evp.RELEASE.invokeExact(library.release, scratch, NULL, 0);
         } catch (Throwable t) {
-            throw Evp.unexpected(t);
+            throw Downcall.unexpected(t);
         }
         context = NULL;
         scratch = NULL;

@@ -1,8 +1,8 @@
 package io.culvert.crypto.openssl;
 
 import io.culvert.api.crypto.AeadKey;
-import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import io.culvert.crypto.support.memory.NativeCipherProvider;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -10,12 +10,12 @@ import java.util.Set;
 /**
  * AES-GCM and ChaCha20-Poly1305 of libcrypto, as far as it has them: a build or a FIPS policy may leave some out.
  */
-public final class OpenSslCipherProvider implements CipherProvider, AutoCloseable {
+public final class OpenSslCipherProvider extends NativeCipherProvider {
     private final LibCrypto library;
     private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);
-    private boolean closed;
 
     OpenSslCipherProvider(LibCrypto library) {
+        super(library);
         this.library = library;
         for (var cipher : DataCipher.values()) {
             try (var _ = openKey(cipher, new byte[cipher.keyBytes()], 0)) {
@@ -46,33 +46,8 @@ public final class OpenSslCipherProvider implements CipherProvider, AutoCloseabl
         return Set.copyOf(ciphers);
     }
 
-    /**
-     * @throws IllegalStateException after {@link #close}
-     */
     @Override
-    public AeadKey openKey(DataCipher cipher, byte[] key, int offset) {
-        open();
-        try {
-            return new OpenSslAeadKey(library, cipher, key, offset);
-        } catch (Throwable t) {
-            library.release();
-            throw t;
-        }
-    }
-
-    private synchronized void open() {
-        if (closed) {
-            throw new IllegalStateException("the provider of libcrypto's ciphers has gone");
-        }
-        library.retain();
-    }
-
-    /** No new keys; the library goes when the last open key is closed. */
-    @Override
-    public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            library.release();
-        }
+    protected AeadKey newKey(DataCipher cipher, byte[] key, int offset) {
+        return new OpenSslAeadKey(library, cipher, key, offset);
     }
 }
