@@ -1,5 +1,6 @@
 package io.culvert.web.rest;
 
+import io.culvert.api.tls.TlsPolicy;
 import io.culvert.web.rest.access.Guard;
 import io.culvert.web.rest.certificate.Certificates;
 import io.culvert.web.rest.server.ConsoleServer;
@@ -30,6 +31,13 @@ final class Listening {
     private final Certificates certificates;
     private final Semaphore news = new Semaphore(0);
     private final Thread starting;
+
+    /** Held while the server does something that an interrupt would leave half done. */
+    private final Object step = new Object();
+
+    /** Guarded by {@link #step}. */
+    private boolean closing;
+
     private volatile @Nullable Thread renewing;
 
     /** @param begun lets tunnels come first */
@@ -47,10 +55,11 @@ final class Listening {
     private void start(Path socket, Begun begun) {
         try {
             begun.await();
-            server.start();
-            server.openUnix(socket);
+            unlessClosing(server::start);
+            unlessClosing(() -> server.openUnix(socket));
             if (place.port() > 0) {
-                server.openTls(place.address(), place.port(), certificates.refresh());
+                TlsPolicy.Identity identity = certificates.refresh();
+                unlessClosing(() -> server.openTls(place.address(), place.port(), identity));
                 LOG.info("web: listening on {} port {}", place.address(), server.port());
                 renewing = Thread.ofVirtual().name("web-certificate").start(this::renew);
             }
@@ -60,6 +69,20 @@ final class Listening {
             LOG.error("web: cannot listen on {} port {}, {}", place.address(), place.port(), e.getMessage());
         } finally {
             started.countDown();
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    /** An interrupted start of Jetty's would leave its selector open, and nobody would know it any more. */
+    private void unlessClosing(Step next) throws Exception {
+        synchronized (step) {
+            if (closing) {
+                throw new InterruptedException();
+            }
+            next.run();
         }
     }
 
@@ -92,7 +115,10 @@ final class Listening {
      * @param after runs when nobody is served any more
      */
     void close(Runnable after) {
-        starting.interrupt();
+        synchronized (step) {
+            closing = true;
+            starting.interrupt();
+        }
         try {
             started.await(STARTED.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
