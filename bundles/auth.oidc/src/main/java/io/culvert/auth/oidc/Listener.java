@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,6 +49,7 @@ final class Listener implements AutoCloseable {
         }
         HttpServer fresh;
         try {
+            probe();
             fresh = tls == null ? HttpServer.create(address, 0) : HttpsServer.create(address, 0);
         } catch (IOException e) {
             throw new IOException("cannot listen on " + address.getAddress().getHostAddress() + ":" + address.getPort() + ": "
@@ -60,6 +62,14 @@ final class Listener implements AutoCloseable {
         fresh.setExecutor(executor());
         fresh.start();
         server = fresh;
+    }
+
+    /** The JDK's server keeps the socket open for which it could not have the address. */
+    private void probe() throws IOException {
+        try (var probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(address);
+        }
     }
 
     private Executor executor() {

@@ -13,6 +13,8 @@ import io.culvert.api.auth.AuthDecision.Refused;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Date;
 import java.util.HashMap;
@@ -232,9 +234,20 @@ class HostileAnswersTest {
         try (var successor = new Appliance(provider.issuer, "secret", "", appliance.publicUrl.getPort())) {
             var e = assertThrows(IOException.class, () -> successor.begin("alice"));
             assertTrue(e.getMessage().contains("cannot listen on 127.0.0.1:"), e.getMessage());
+            long open = openFiles();
+            for (int attempt = 0; attempt < 20; attempt++) {
+                assertThrows(IOException.class, () -> successor.begin("alice"));
+            }
+            assertTrue(openFiles() < open + 20, "each attempt leaves a socket: " + open + " then " + openFiles());
             appliance.close();
             assertInstanceOf(Refused.class, Appliance.answer(waiting));
             assertInstanceOf(Accepted.class, successor.logIn("alice"));
+        }
+    }
+
+    private static long openFiles() throws IOException {
+        try (var open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
         }
     }
 

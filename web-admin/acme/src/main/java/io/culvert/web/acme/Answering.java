@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +22,9 @@ final class Answering implements AutoCloseable {
     /** @throws IOException naming address and port, and what to do */
     Answering(String address, int port) throws IOException {
         try {
-            server = HttpServer.create(new InetSocketAddress(address, port), 0);
+            var place = new InetSocketAddress(address, port);
+            probe(place);
+            server = HttpServer.create(place, 0);
         } catch (IOException e) {
             threads.close();
             throw new IOException("port " + port + " of " + address + " cannot be opened for the authority's question ("
@@ -30,6 +33,14 @@ final class Answering implements AutoCloseable {
         server.setExecutor(threads);
         server.createContext("/", this::answer);
         server.start();
+    }
+
+    /** The JDK's server keeps the socket open for which it could not have the address. */
+    private static void probe(InetSocketAddress place) throws IOException {
+        try (var probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(place);
+        }
     }
 
     int port() {

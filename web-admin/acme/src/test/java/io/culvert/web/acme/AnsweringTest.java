@@ -11,6 +11,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class AnsweringTest {
@@ -39,6 +41,23 @@ class AnsweringTest {
         try (var first = new Answering("127.0.0.1", 0)) {
             String complaint = assertThrows(IOException.class, () -> new Answering("127.0.0.1", first.port())).getMessage();
             assertTrue(complaint.contains("port " + first.port()) && complaint.contains("choose another"), complaint);
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOpenForABusyPort() throws Exception {
+        try (var first = new Answering("127.0.0.1", 0)) {
+            long before = sockets();
+            for (int attempt = 0; attempt < 20; attempt++) {
+                assertThrows(IOException.class, () -> new Answering("127.0.0.1", first.port()));
+            }
+            assertTrue(sockets() < before + 20, before + " before, " + sockets() + " after");
+        }
+    }
+
+    private static long sockets() throws IOException {
+        try (var open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
         }
     }
 }
