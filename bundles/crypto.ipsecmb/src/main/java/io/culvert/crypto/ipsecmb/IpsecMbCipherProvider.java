@@ -48,7 +48,10 @@ public final class IpsecMbCipherProvider extends NativeCipherProvider {
 
     /** Empty when there is no such library, or no processor for it, and on hosts that demand validated code (FIPS 140). */
     public static Optional<IpsecMbCipherProvider> load() {
-        return demandsValidated() ? Optional.empty() : LibIpsecMb.load().map(IpsecMbCipherProvider::new);
+        if (demandsValidated()) {
+            return Optional.empty();
+        }
+        return LibIpsecMb.load().map(library -> of(library, IpsecMbCipherProvider::new));
     }
 
     private static boolean demandsValidated() {

@@ -28,7 +28,7 @@ public final class OpenSslCipherProvider extends NativeCipherProvider {
 
     /** Empty when there is no libcrypto. */
     public static Optional<OpenSslCipherProvider> load() {
-        return LibCrypto.load().map(OpenSslCipherProvider::new);
+        return LibCrypto.load().map(library -> of(library, OpenSslCipherProvider::new));
     }
 
     /** {@code OpenSSL 3.0.19 27 Jan 2026}. */

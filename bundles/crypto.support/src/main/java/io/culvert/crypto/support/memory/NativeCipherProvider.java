@@ -3,6 +3,7 @@ package io.culvert.crypto.support.memory;
 import io.culvert.api.crypto.AeadKey;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
+import java.util.function.Function;
 
 /** A provider whose keys are a native library's, which stays loaded until the last of them is closed. Threads: any. */
 public abstract class NativeCipherProvider implements CipherProvider, AutoCloseable {
@@ -12,6 +13,20 @@ public abstract class NativeCipherProvider implements CipherProvider, AutoClosea
     /** @param library that nobody else uses yet */
     protected NativeCipherProvider(CipherLibrary library) {
         this.library = library;
+    }
+
+    /**
+     * What {@code constructor} makes of a library that was just loaded. When it throws, nobody is left to close a
+     * provider, so the library goes at once.
+     */
+    protected static <L extends CipherLibrary, P extends NativeCipherProvider> P of(
+            L library, Function<L, P> constructor) {
+        try {
+            return constructor.apply(library);
+        } catch (Throwable t) {
+            library.release();
+            throw t;
+        }
     }
 
     /** As {@link #openKey}; the key releases the library when it is closed. */
