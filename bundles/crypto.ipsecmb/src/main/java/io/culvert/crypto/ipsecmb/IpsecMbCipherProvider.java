@@ -1,6 +1,7 @@
 package io.culvert.crypto.ipsecmb;
 
 import io.culvert.api.crypto.AeadKey;
+import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import io.culvert.crypto.support.memory.NativeCipherProvider;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /**
  * AES-GCM of Intel's Multi-Buffer Crypto library for IPsec. What a processor's own functions take is no part of the
@@ -20,14 +22,18 @@ public final class IpsecMbCipherProvider extends NativeCipherProvider {
 
     private final LibIpsecMb library;
     private final Set<DataCipher> ciphers = EnumSet.noneOf(DataCipher.class);
+    private final Set<DataCipher> disputed = EnumSet.noneOf(DataCipher.class);
 
     IpsecMbCipherProvider(LibIpsecMb library) {
+        this(library, JdkComparison::agrees);
+    }
+
+    /** @param agrees whether a cipher of this provider is to be offered */
+    IpsecMbCipherProvider(LibIpsecMb library, BiPredicate<CipherProvider, DataCipher> agrees) {
         super(library);
         this.library = library;
         for (DataCipher cipher : LibIpsecMb.CIPHERS) {
-            if (JdkComparison.agrees(this, cipher)) {
-                ciphers.add(cipher);
-            }
+            (agrees.test(this, cipher) ? ciphers : disputed).add(cipher);
         }
     }
 
@@ -62,6 +68,11 @@ public final class IpsecMbCipherProvider extends NativeCipherProvider {
     @Override
     public Set<DataCipher> ciphers() {
         return Set.copyOf(ciphers);
+    }
+
+    /** Those that the library has, and about which the JDK does not agree. */
+    Set<DataCipher> disputed() {
+        return Set.copyOf(disputed);
     }
 
     @Override

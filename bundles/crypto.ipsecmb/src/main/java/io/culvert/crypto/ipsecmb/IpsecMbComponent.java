@@ -1,7 +1,9 @@
 package io.culvert.crypto.ipsecmb;
 
 import io.culvert.api.crypto.CipherProvider;
+import io.culvert.api.crypto.DataCipher;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -26,12 +28,25 @@ public final class IpsecMbComponent {
 
     @Activate
     public IpsecMbComponent(BundleContext context) {
-        provider = IpsecMbCipherProvider.load().orElse(null);
+        this(context, IpsecMbCipherProvider.load());
+    }
+
+    IpsecMbComponent(BundleContext context, Optional<IpsecMbCipherProvider> found) {
+        provider = found.orElse(null);
         if (provider == null) {
             registration = null;
             LOG.info("ipsecmb: not on this host, other providers do its work; on x86 processors libipsec-mb1 (Debian; "
                     + "libipsec-mb2 on newer ones) or intel-ipsec-mb (Fedora, RHEL) makes AES-GCM several times faster");
             return;
+        }
+        if (provider.ciphers().isEmpty()) {
+            provider.close();
+            registration = null;
+            LOG.warn("ipsecmb: {} is not used, it does not agree with the JDK about any cipher", provider.version());
+            return;
+        }
+        for (DataCipher cipher : provider.disputed()) {
+            LOG.warn("ipsecmb: {} of {} is not used, it does not agree with the JDK", cipher, provider.version());
         }
         registration = context.registerService(
                 CipherProvider.class,
