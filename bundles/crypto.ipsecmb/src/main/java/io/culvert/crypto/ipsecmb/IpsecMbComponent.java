@@ -35,8 +35,7 @@ public final class IpsecMbComponent {
         provider = found.orElse(null);
         if (provider == null) {
             registration = null;
-            LOG.info("ipsecmb: not on this host, other providers do its work; on x86 processors libipsec-mb1 (Debian; "
-                    + "libipsec-mb2 on newer ones) or intel-ipsec-mb (Fedora, RHEL) makes AES-GCM several times faster");
+            LOG.info("ipsecmb: {}", whyNone(IpsecMbCipherProvider.hostDemandsValidated()));
             return;
         }
         if (provider.ciphers().isEmpty()) {
@@ -53,6 +52,14 @@ public final class IpsecMbComponent {
                 provider,
                 FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, RANKING)));
         LOG.info("ipsecmb: {} serves {}", provider.version(), provider.ciphers());
+    }
+
+    static String whyNone(boolean hostDemandsValidated) {
+        if (hostDemandsValidated) {
+            return "not used, as this host demands validated code (FIPS 140); other providers do its work";
+        }
+        return "not on this host, other providers do its work; on x86 processors libipsec-mb1 (Debian; "
+                + "libipsec-mb2 on newer ones) or intel-ipsec-mb (Fedora, RHEL) makes AES-GCM several times faster";
     }
 
     /** Whoever uses the service moves to another provider before unregistering returns. */

@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.culvert.api.crypto.CipherProvider;
 import io.culvert.api.crypto.DataCipher;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 
@@ -35,6 +38,20 @@ class IpsecMbComponentTest {
         component.deactivate();
         assertEquals(List.of(), offered);
         assertEquals(0, withdrawn);
+    }
+
+    @Test
+    void shouldAdviseToInstallTheLibraryOnlyWhereItMayBeUsed(@TempDir Path proc) throws Exception {
+        Path mode = proc.resolve("fips_enabled");
+        assertFalse(IpsecMbCipherProvider.demandsValidated(mode), "a kernel without such a mode");
+        assertTrue(IpsecMbCipherProvider.demandsValidated(proc), "what cannot be read");
+        Files.writeString(mode, "0\n");
+        assertFalse(IpsecMbCipherProvider.demandsValidated(mode));
+        Files.writeString(mode, "1\n");
+        assertTrue(IpsecMbCipherProvider.demandsValidated(mode));
+        assertTrue(IpsecMbComponent.whyNone(false).contains("libipsec-mb1"));
+        String reason = IpsecMbComponent.whyNone(true);
+        assertTrue(reason.contains("FIPS 140") && !reason.contains("libipsec-mb1"), reason);
     }
 
     @Test
