@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -81,14 +82,18 @@ public final class HostChecks {
 
     /** Looks at this host. May block for some seconds. */
     public static List<Finding> run(Needs needs) {
-        return new HostChecks(Path.of("/"), Clock.systemUTC(), Nft.find()).findings(needs);
+        return ofThisHost().findings(needs);
+    }
+
+    private static HostChecks ofThisHost() {
+        return new HostChecks(Path.of("/"), Clock.systemUTC(), Nft.find());
     }
 
     /** What makes the appliance faster where it is there. */
     public static List<Finding> libraries() {
         var findings = new ArrayList<>(List.of(libcrypto(CryptoLibrary.OPENSSL.version())));
         if (System.getProperty("os.arch").equals("amd64")) {
-            findings.add(ipsecMb(CryptoLibrary.IPSEC_MB.version()));
+            findings.add(ofThisHost().ipsecMb(CryptoLibrary.IPSEC_MB.version()));
         }
         return findings;
     }
@@ -132,14 +137,29 @@ public final class HostChecks {
                                 + "or 'dnf install openssl-libs'"));
     }
 
-    static Finding ipsecMb(Optional<String> version) {
+    Finding ipsecMb(Optional<String> version) {
         String name = "libIPSec_MB";
+        if (demandsValidated()) {
+            return Finding.ok(
+                    name, "not used, as this host demands validated code (FIPS 140): other ciphers do its work");
+        }
         return version.map(text -> Finding.ok(name, text + " can be loaded"))
                 .orElseGet(() -> Finding.advice(
                         name,
                         "libIPSec_MB.so is not there: crypto.ipsecmb has nothing to call, other ciphers do its work",
                         "install it to seal AES-GCM with fewer cycles: 'apt install libipsec-mb1' (libipsec-mb2 on newer "
                                 + "systems), or 'dnf install intel-ipsec-mb'"));
+    }
+
+    /** As crypto.ipsecmb sees it: a FIPS mode that cannot be read is taken for a demand. */
+    private boolean demandsValidated() {
+        try {
+            return !Files.readString(root.resolve("proc/sys/crypto/fips_enabled")).strip().equals("0");
+        } catch (NoSuchFileException _) {
+            return false;
+        } catch (IOException _) {
+            return true;
+        }
     }
 
     List<Finding> findings(Needs needs) {

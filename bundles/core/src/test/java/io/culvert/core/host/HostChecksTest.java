@@ -93,9 +93,27 @@ class HostChecksTest {
     void shouldAdviseToInstallTheMultiBufferLibrary() {
         assertEquals(
                 "libIPSec_MB: intel-ipsec-mb 1.3.0 can be loaded",
-                HostChecks.ipsecMb(Optional.of("intel-ipsec-mb 1.3.0")).toString());
-        Finding missing = HostChecks.ipsecMb(Optional.empty());
+                checks().ipsecMb(Optional.of("intel-ipsec-mb 1.3.0")).toString());
+        Finding missing = checks().ipsecMb(Optional.empty());
         assertTrue(missing.ok() && missing.remedy().contains("libipsec-mb1"), missing.toString());
+    }
+
+    @Test
+    void shouldNotAdviseToInstallWhatIsNotValidatedWhereThatIsDemanded() throws Exception {
+        write("proc/sys/crypto/fips_enabled", "0\n");
+        assertFalse(checks().ipsecMb(Optional.empty()).remedy().isEmpty());
+        write("proc/sys/crypto/fips_enabled", "1\n");
+        for (var version : List.of(Optional.<String>empty(), Optional.of("intel-ipsec-mb 1.3.0"))) {
+            Finding finding = checks().ipsecMb(version);
+            assertTrue(finding.ok() && finding.problem().contains("FIPS 140"), finding.toString());
+            assertEquals("", finding.remedy());
+        }
+    }
+
+    @Test
+    void shouldTakeAFipsModeThatCannotBeReadForADemand() throws Exception {
+        Files.createDirectories(root.resolve("proc/sys/crypto/fips_enabled"));
+        assertEquals("", checks().ipsecMb(Optional.empty()).remedy());
     }
 
     @Test
@@ -141,7 +159,11 @@ class HostChecksTest {
     }
 
     private List<Finding> look() {
-        return new HostChecks(root, Clock.fixed(now, ZoneOffset.UTC), nft).findings(Needs.ofGateway());
+        return checks().findings(Needs.ofGateway());
+    }
+
+    private HostChecks checks() {
+        return new HostChecks(root, Clock.fixed(now, ZoneOffset.UTC), nft);
     }
 
     private Nft program(String body) throws IOException {
