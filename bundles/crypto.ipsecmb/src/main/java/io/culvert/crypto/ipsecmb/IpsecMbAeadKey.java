@@ -51,9 +51,12 @@ final class IpsecMbAeadKey extends NativeAeadKey {
         try (Arena arena = Arena.ofConfined()) {
             MEMORY.asSlice(memory, BYTES).fill((byte) 0);
             MemorySegment copy = arena.allocate(cipher.keyBytes());
-            MemorySegment.copy(key, offset, copy, JAVA_BYTE, 0, cipher.keyBytes());
-            Gcm.PRECOMPUTE.invokeExact(functions.precompute(), copy.address(), memory);
-            copy.fill((byte) 0);
+            try {
+                MemorySegment.copy(key, offset, copy, JAVA_BYTE, 0, cipher.keyBytes());
+                Gcm.PRECOMPUTE.invokeExact(functions.precompute(), copy.address(), memory);
+            } finally {
+                copy.fill((byte) 0);
+            }
         } catch (Throwable t) {
             free();
             throw Downcall.unexpected(t);

@@ -42,12 +42,15 @@ final class OpenSslAeadKey extends NativeAeadKey {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment copy = arena.allocate(cipher.keyBytes());
-            MemorySegment.copy(key, offset, copy, JAVA_BYTE, 0, cipher.keyBytes());
-            boolean set = (int) Evp.FIRST_INIT.invokeExact(
-                    library.init, context, library.cipher(cipher), NULL, copy.address(), NULL, 1) == Evp.SUCCESS;
-            Evp.CLEANSE.invokeExact(library.cleanse, copy.address(), copy.byteSize());
-            if (!set) {
-                throw new IllegalStateException("libcrypto has no " + cipher);
+            try {
+                MemorySegment.copy(key, offset, copy, JAVA_BYTE, 0, cipher.keyBytes());
+                boolean set = (int) Evp.FIRST_INIT.invokeExact(
+                        library.init, context, library.cipher(cipher), NULL, copy.address(), NULL, 1) == Evp.SUCCESS;
+                if (!set) {
+                    throw new IllegalStateException("libcrypto has no " + cipher);
+                }
+            } finally {
+                Evp.CLEANSE.invokeExact(library.cleanse, copy.address(), copy.byteSize());
             }
         } catch (Throwable t) {
             free();

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Objects;
+import java.util.function.LongPredicate;
 
 /**
  * A key of a library that takes addresses. All are checked before the library sees them, and a nonce that was just sealed
@@ -52,11 +53,10 @@ public abstract class NativeAeadKey implements AeadKey {
         lastHead = nonceHead;
         lastTail = nonceTail;
         if (!packet.isNative()) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment copy = arena.allocate(packet.byteSize()).copyFrom(packet);
-                sealAt(copy.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
-                packet.copyFrom(copy);
-            }
+            visit(packet, copy -> {
+                sealAt(copy, nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
+                return true;
+            });
             return;
         }
         sealAt(packet.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
@@ -75,18 +75,30 @@ public abstract class NativeAeadKey implements AeadKey {
             int tagOffset) {
         check(packet, aadOffset, aadLength, textOffset, textLength, tagOffset);
         if (!packet.isNative()) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment copy = arena.allocate(packet.byteSize()).copyFrom(packet);
-                boolean opened = openAt(
-                        copy.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
-                packet.copyFrom(copy);
-                return opened;
-            }
+            return visit(packet, copy ->
+                    openAt(copy, nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset));
         }
         boolean opened =
                 openAt(packet.address(), nonceHead, nonceTail, aadOffset, aadLength, textOffset, textLength, tagOffset);
         Reference.reachabilityFence(packet);
         return opened;
+    }
+
+    private static boolean visit(MemorySegment packet, LongPredicate call) {
+        try (Arena arena = Arena.ofConfined()) {
+            return visit(packet, arena.allocate(packet.byteSize()), call);
+        }
+    }
+
+    /** The C library hands freed memory to whoever asks next, so no text stays in the copy. */
+    static boolean visit(MemorySegment packet, MemorySegment copy, LongPredicate call) {
+        try {
+            boolean result = call.test(copy.copyFrom(packet).address());
+            packet.copyFrom(copy);
+            return result;
+        } finally {
+            copy.fill((byte) 0);
+        }
     }
 
     private void check(
