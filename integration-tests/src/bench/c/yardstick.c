@@ -8,7 +8,7 @@
  * It creates the TUN device, says "ready", and works until SIGTERM, when it prints how large its batches were. Addresses
  * and the MTU are set by whoever starts it (an MTU of 1440 keeps the outer packet at 1492 bytes). With -a and -i a client
  * goes on, at a real server, where another program has logged in and left it its keys, its port and its peer-id. The
- * cipher is libcrypto's, or with -m that of libIPSec_MB.so.1, which must be there.
+ * cipher is libcrypto's, or with -m that of libIPSec_MB.so.2 or .so.1, one of which must be there.
  *
  * What is on the wire: OpenVPN's P_DATA_V2 with AES-256-GCM between two that know each other's keys; no handshake, no
  * renewal of keys.
@@ -564,9 +564,11 @@ static void *mb_function(void *library, const char *what, const char *architectu
 }
 
 static void use_mb(const uint8_t *mine, const uint8_t *its) {
-    void *library = dlopen("libIPSec_MB.so.1", RTLD_NOW);
+    void *library = dlopen("libIPSec_MB.so.2", RTLD_NOW);
     if (library == NULL)
-        reject("-m needs libIPSec_MB.so.1: apt-get install libipsec-mb1");
+        library = dlopen("libIPSec_MB.so.1", RTLD_NOW);
+    if (library == NULL)
+        reject("-m needs libIPSec_MB.so.2 or .so.1: apt-get install libipsec-mb2, or libipsec-mb1 where there is none");
     const char *architecture = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
             && __builtin_cpu_supports("vpclmulqdq") ? "vaes_avx512"
         : __builtin_cpu_supports("avx2") ? "avx_gen4" : "sse";
