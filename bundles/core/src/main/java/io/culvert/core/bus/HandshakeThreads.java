@@ -1,14 +1,20 @@
 package io.culvert.core.bus;
 
+import io.culvert.core.host.HostLoad.Sample;
 import io.culvert.core.libc.Libc;
 import io.culvert.core.libc.Linux;
 import io.culvert.core.libc.NativeException;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * A thread for each core, below the packet loops in the kernel's eyes: while packets want the CPU, handshakes take what
  * is left of it. Java's own priorities do nothing on Linux, the nice value of a thread does.
  *
- * <p>A handshake is several pieces of work, and its session asks for one at a time. So the queue is bounded by the
+ * <p>A handshake is several pieces of work, and its session asks for one at a time. New ones begin one by one, at the
+ * {@linkplain HandshakePace pace} that packets leave them; what has begun goes on before. So the queue is bounded by the
  * sessions that have begun, and those are kept few by refusing the first piece of the next one while many wait.
  */
 public final class HandshakeThreads implements Handshakes, AutoCloseable {
@@ -25,15 +32,30 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
     /** Some tenths of a second of work: who comes later is served sooner by coming back. */
     private static final int WAITING_PER_THREAD = 512;
 
-    private final LinkedBlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
-    private final ThreadPoolExecutor threads;
+    /** So often, at most, it is looked what packets leave. */
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** The first pieces of handshakes. */
+    private final ConcurrentLinkedQueue<Runnable> fresh = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger freshCount = new AtomicInteger();
+    private final AtomicBoolean beginning = new AtomicBoolean();
+    private final AtomicLong lookedNs = new AtomicLong(System.nanoTime());
+    private final Supplier<Optional<Sample>> load;
+    private final HandshakePace pace;
+    private final ScheduledThreadPoolExecutor threads;
     private final int limit;
     private final AtomicLong refused = new AtomicLong();
 
-    private HandshakeThreads(Libc libc, int count, int limit) {
+    /** When the next one may begin; written by the one thread that {@link #beginning} allows. */
+    private volatile long nextNs = System.nanoTime();
+
+    private HandshakeThreads(Libc libc, int count, int limit, Supplier<Optional<Sample>> load) {
         this.limit = limit;
+        this.load = load;
+        this.pace = new HandshakePace(count);
         var numbers = new AtomicInteger();
-        threads = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, waiting, work -> {
+        threads = new ScheduledThreadPoolExecutor(count, work -> {
             var thread = new Thread(
                     EndedThread.forgetting(() -> {
                         stepBack(libc);
@@ -45,15 +67,19 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
         });
     }
 
-    /** A thread for each core that the process may use. */
-    public static HandshakeThreads start(Libc libc) {
+    /**
+     * A thread for each core that the process may use.
+     *
+     * @param load since it was asked last, if known
+     */
+    public static HandshakeThreads start(Libc libc, Supplier<Optional<Sample>> load) {
         int count = Math.max(1, Runtime.getRuntime().availableProcessors());
-        return new HandshakeThreads(libc, count, count * WAITING_PER_THREAD);
+        return new HandshakeThreads(libc, count, count * WAITING_PER_THREAD, load);
     }
 
     /** @param limit so many pieces of work may wait before new handshakes are refused */
-    static HandshakeThreads start(Libc libc, int count, int limit) {
-        return new HandshakeThreads(libc, count, limit);
+    static HandshakeThreads start(Libc libc, int count, int limit, Supplier<Optional<Sample>> load) {
+        return new HandshakeThreads(libc, count, limit, load);
     }
 
     private static void stepBack(Libc libc) {
@@ -71,18 +97,71 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
 
     @Override
     public boolean submit(Runnable work, boolean begun) {
-        if (!begun && waiting.size() >= limit) {
+        if (begun) {
+            threads.execute(work);
+            return true;
+        }
+        if (waiting() >= limit) {
             refused.incrementAndGet();
             return false;
         }
-        threads.execute(work);
+        freshCount.incrementAndGet();
+        fresh.add(work);
+        beginNext();
         return true;
     }
 
-    /** How many threads there are, how much waits for them, and how many handshakes were refused. */
+    /** One at a time is on its way to be begun, when its time has come. */
+    private void beginNext() {
+        if (!fresh.isEmpty() && beginning.compareAndSet(false, true)) {
+            try {
+                threads.schedule(this::beginOne, nextNs - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException _) {
+                // Closed: what has not begun will not.
+            }
+        }
+    }
+
+    private void beginOne() {
+        Runnable work = fresh.poll();
+        try {
+            if (work != null) {
+                freshCount.decrementAndGet();
+                look();
+                nextNs = System.nanoTime() + pace.next();
+            }
+        } finally {
+            beginning.set(false);
+            beginNext();
+        }
+        if (work != null) {
+            work.run();
+        }
+    }
+
+    private void look() {
+        long nowNs = System.nanoTime();
+        long before = lookedNs.get();
+        if (nowNs - before >= LOOK_NS && lookedNs.compareAndSet(before, nowNs)) {
+            load.get().ifPresent(pace::adapt);
+        }
+    }
+
+    private int waiting() {
+        return freshCount.get() + Math.max(0, threads.getQueue().size() - (beginning.get() ? 1 : 0));
+    }
+
+    /**
+     * How many threads there are, how much waits for them, how many handshakes were refused, and, while packets want
+     * the CPUs, how many may begin in a second.
+     */
     public Map<String, Object> status() {
-        return Map.of(
-                "threads", threads.getMaximumPoolSize(), "waiting", waiting.size(), "refused", refused.get());
+        var status = new LinkedHashMap<String, Object>();
+        status.put("threads", threads.getCorePoolSize());
+        status.put("waiting", waiting());
+        status.put("refused", refused.get());
+        pace.limit().ifPresent(limit -> status.put("perSecond", limit));
+        return status;
     }
 
     /** Lets what waits be done, for a while: a session that was closed meanwhile gives its TLS memory back there. */

@@ -18,6 +18,7 @@ import io.culvert.core.bus.PacketBus;
 import io.culvert.core.bus.Services;
 import io.culvert.core.handover.Estate;
 import io.culvert.core.handover.StoreRecords;
+import io.culvert.core.host.HostLoad;
 import io.culvert.core.host.HostNetwork;
 import io.culvert.core.libc.FfmLibc;
 import io.culvert.core.libc.Haste;
@@ -149,7 +150,8 @@ final class Appliance {
     }
 
     private PacketBus start(AddressPool pool, Plugged plugged, List<BufferPool> pools) throws IOException {
-        var handshakes = HandshakeThreads.start(libc);
+        var load = new HostLoad(List.of(config.tun(), config.ethernet().tap()));
+        var handshakes = HandshakeThreads.start(libc, load::sinceLast);
         undo.push(handshakes::close);
         this.handshakes = handshakes;
         // The admission of a peer may end the peer's former session, so that both sides know each other.

@@ -4,17 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.culvert.core.host.HostLoad.Sample;
 import io.culvert.core.libc.FfmLibc;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class HandshakeThreadsTest {
-    private final HandshakeThreads threads = HandshakeThreads.start(new FfmLibc(), 1, 2);
+    /** So many that they take a second and more at the lowest pace of one core. */
+    private static final int MANY = 20;
+
+    private final HandshakeThreads threads = HandshakeThreads.start(new FfmLibc(), 1, 2, Optional::empty);
 
     @AfterEach
     void close() {
@@ -56,6 +63,36 @@ class HandshakeThreadsTest {
         assertEquals(1L, threads.status().get("refused"));
         held.countDown();
         await(done);
+    }
+
+    @Test
+    void shouldGoOnWithWhatHasBegunBeforeItBeginsMore() throws Exception {
+        var scarce = Optional.of(new Sample(0, 1e8, 0.25));
+        try (var paced = HandshakeThreads.start(new FfmLibc(), 1, 1_000, () -> scarce)) {
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (!paced.status().containsKey("perSecond") && System.nanoTime() < until) {
+                var looked = new CountDownLatch(1);
+                assertTrue(paced.submit(looked::countDown, false));
+                await(looked);
+            }
+            assertTrue(paced.status().containsKey("perSecond"), "a limit");
+            var order = new ConcurrentLinkedQueue<String>();
+            var done = new CountDownLatch(MANY + 1);
+            for (int i = 0; i < MANY; i++) {
+                paced.submit(() -> {
+                    order.add("new");
+                    done.countDown();
+                }, false);
+            }
+            paced.submit(() -> {
+                order.add("begun");
+                done.countDown();
+            }, true);
+            await(done);
+            var ended = List.copyOf(order);
+            assertTrue(ended.indexOf("begun") < MANY, ended.toString());
+            assertEquals(0, paced.status().get("waiting"));
+        }
     }
 
     private static void await(CountDownLatch latch) {
