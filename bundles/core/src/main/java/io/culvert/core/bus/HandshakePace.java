@@ -2,12 +2,13 @@ package io.culvert.core.bus;
 
 import io.culvert.core.host.HostLoad.Sample;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many new handshakes may begin in a second: all that come, while the machine has time left or few packets flow. When
- * packets flow and nothing is left, half as many, and half of that again, down to {@link #FLOOR} for each core; then step
- * by step more, as the machine has time again. That the threads of handshakes come after the packet loops is not enough:
- * they share caches, and much that runs for a packet runs elsewhere, in the kernel and in other programs. Threads: any.
+ * How many new handshakes may begin in a second: all that come, while the host has time left or few packets flow. When
+ * packets flow and nothing is left, half as many, and half of that again, down to {@link #FLOOR} for each core; then
+ * step by step more, as there is time again. That handshakes' threads come after the packet loops is not enough: they
+ * share caches, and much that runs for a packet runs elsewhere, in the kernel and in other programs. Threads: any.
  */
 final class HandshakePace {
     /** A second, for each core, whatever packets want: who is out is let in. */
@@ -27,8 +28,8 @@ final class HandshakePace {
 
     private final int floor;
     private final int ceiling;
-    private double perSecond;
-    private int begun;
+    private final AtomicInteger begun = new AtomicInteger();
+    private volatile double perSecond;
 
     HandshakePace(int cores) {
         floor = cores * FLOOR;
@@ -36,16 +37,16 @@ final class HandshakePace {
         perSecond = ceiling;
     }
 
-    /** Begins one; the pause before the next one may begin, in nanoseconds. */
-    synchronized long next() {
-        begun++;
-        return limited() ? (long) (NS_PER_S / perSecond) : 0;
+    /** Begins one; the pause before the next one may begin, in nanoseconds. Takes no lock, as packet loops ask. */
+    long next() {
+        begun.incrementAndGet();
+        double allowed = perSecond;
+        return allowed < ceiling ? (long) (NS_PER_S / allowed) : 0;
     }
 
-    /** Adapts to what there was since the call before. */
-    synchronized void adapt(Sample load) {
-        double came = begun / load.seconds();
-        begun = 0;
+    /** Adapts to what there was since the call before. One thread at a time. */
+    void adapt(Sample load) {
+        double came = begun.getAndSet(0) / load.seconds();
         if (load.idle() < SCARCE && load.bytesPerSecond() > FEW) {
             perSecond = Math.max(floor, Math.min(perSecond, came) / 2);
         } else if (load.idle() > PLENTY || load.bytesPerSecond() < FEW) {
@@ -53,12 +54,15 @@ final class HandshakePace {
         }
     }
 
-    /** A second; empty while there is no limit. */
-    synchronized OptionalInt limit() {
-        return limited() ? OptionalInt.of((int) perSecond) : OptionalInt.empty();
+    /** It is long ago that anybody began, or unknown what there was: no limit. One thread at a time. */
+    void forget() {
+        begun.set(0);
+        perSecond = ceiling;
     }
 
-    private boolean limited() {
-        return perSecond < ceiling;
+    /** A second; empty while there is no limit. */
+    OptionalInt limit() {
+        double allowed = perSecond;
+        return allowed < ceiling ? OptionalInt.of((int) allowed) : OptionalInt.empty();
     }
 }

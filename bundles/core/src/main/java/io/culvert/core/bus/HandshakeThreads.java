@@ -8,8 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,20 +23,20 @@ import org.slf4j.LoggerFactory;
  * A thread for each core, below the packet loops in the kernel's eyes: while packets want the CPU, handshakes take what
  * is left of it. Java's own priorities do nothing on Linux, the nice value of a thread does.
  *
- * <p>A handshake is several pieces of work, and its session asks for one at a time. New ones begin one by one, at the
- * {@linkplain HandshakePace pace} that packets leave them; what has begun goes on before. So the queue is bounded by the
- * sessions that have begun, and those are kept few by refusing the first piece of the next one while many wait.
+ * <p>A handshake is several pieces of work, and its session asks for one at a time. New ones begin at the
+ * {@linkplain HandshakePace pace} that packets leave; what has begun does not wait for that. So the queue is bounded
+ * by the sessions that have begun, and those are kept few by refusing the first piece of the next one while many wait.
  */
 public final class HandshakeThreads implements Handshakes, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HandshakeThreads.class);
 
-    /** Some tenths of a second of work: who comes later is served sooner by coming back. */
+    /** Some tenths of a second of work, half a minute at the slowest pace: who comes later is to come back. */
     private static final int WAITING_PER_THREAD = 512;
 
     /** So often, at most, it is looked what packets leave. */
     private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    /** The first pieces of handshakes. */
+    /** The first pieces of handshakes that may not begin yet. */
     private final ConcurrentLinkedQueue<Runnable> fresh = new ConcurrentLinkedQueue<>();
 
     private final AtomicInteger freshCount = new AtomicInteger();
@@ -43,11 +44,16 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
     private final AtomicLong lookedNs = new AtomicLong(System.nanoTime());
     private final Supplier<Optional<Sample>> load;
     private final HandshakePace pace;
-    private final ScheduledThreadPoolExecutor threads;
+    private final LinkedBlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
+    private final ThreadPoolExecutor threads;
+
+    /** Has the priority of packets: what it holds for a moment, packet loops may want. */
+    private final ScheduledThreadPoolExecutor pacer;
+
     private final int limit;
     private final AtomicLong refused = new AtomicLong();
 
-    /** When the next one may begin; written by the one thread that {@link #beginning} allows. */
+    /** When the next one may begin; written by the one thread that has {@link #beginning}. */
     private volatile long nextNs = System.nanoTime();
 
     private HandshakeThreads(Libc libc, int count, int limit, Supplier<Optional<Sample>> load) {
@@ -55,16 +61,19 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
         this.load = load;
         this.pace = new HandshakePace(count);
         var numbers = new AtomicInteger();
-        threads = new ScheduledThreadPoolExecutor(count, work -> {
-            var thread = new Thread(
-                    EndedThread.forgetting(() -> {
-                        stepBack(libc);
-                        work.run();
-                    }),
-                    "culvert-tls-" + numbers.getAndIncrement());
-            thread.setDaemon(true);
-            return thread;
-        });
+        threads = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, waiting, work -> daemon(
+                () -> {
+                    stepBack(libc);
+                    work.run();
+                },
+                "culvert-tls-" + numbers.getAndIncrement()));
+        pacer = new ScheduledThreadPoolExecutor(1, work -> daemon(work, "culvert-tls-pace"));
+    }
+
+    private static Thread daemon(Runnable work, String name) {
+        var thread = new Thread(EndedThread.forgetting(work), name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     /**
@@ -111,44 +120,64 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
         return true;
     }
 
-    /** One at a time is on its way to be begun, when its time has come. */
+    /** Begins those whose time has come; for the next one, if there is one, the pacer waits. */
     private void beginNext() {
-        if (!fresh.isEmpty() && beginning.compareAndSet(false, true)) {
+        while (!fresh.isEmpty() && beginning.compareAndSet(false, true)) {
+            boolean waits = false;
             try {
-                threads.schedule(this::beginOne, nextNs - System.nanoTime(), TimeUnit.NANOSECONDS);
-            } catch (RejectedExecutionException _) {
-                // Closed: what has not begun will not.
+                long delayNs = nextNs - System.nanoTime();
+                if (delayNs > 0) {
+                    pacer.schedule(this::due, delayNs, TimeUnit.NANOSECONDS);
+                    waits = true;
+                    return;
+                }
+                beginOne();
+            } finally {
+                if (!waits) {
+                    beginning.set(false);
+                }
             }
+        }
+    }
+
+    private void due() {
+        try {
+            look();
+            beginOne();
+        } finally {
+            beginning.set(false);
+            beginNext();
         }
     }
 
     private void beginOne() {
         Runnable work = fresh.poll();
-        try {
-            if (work != null) {
-                freshCount.decrementAndGet();
-                look();
-                nextNs = System.nanoTime() + pace.next();
-            }
-        } finally {
-            beginning.set(false);
-            beginNext();
-        }
         if (work != null) {
-            work.run();
+            freshCount.decrementAndGet();
+            nextNs = System.nanoTime() + pace.next();
+            threads.execute(() -> {
+                look();
+                work.run();
+            });
         }
     }
 
+    /** Never fails, as work comes behind it. */
     private void look() {
         long nowNs = System.nanoTime();
         long before = lookedNs.get();
         if (nowNs - before >= LOOK_NS && lookedNs.compareAndSet(before, nowNs)) {
-            load.get().ifPresent(pace::adapt);
+            try {
+                load.get().ifPresentOrElse(pace::adapt, pace::forget);
+            } catch (RuntimeException e) {
+                pace.forget();
+                LOG.warn("core: what the host has to do is unknown, so handshakes begin as they come", e);
+            }
         }
     }
 
     private int waiting() {
-        return freshCount.get() + Math.max(0, threads.getQueue().size() - (beginning.get() ? 1 : 0));
+        return waiting.size() + freshCount.get();
     }
 
     /**
@@ -157,19 +186,23 @@ public final class HandshakeThreads implements Handshakes, AutoCloseable {
      */
     public Map<String, Object> status() {
         var status = new LinkedHashMap<String, Object>();
-        status.put("threads", threads.getCorePoolSize());
+        status.put("threads", threads.getMaximumPoolSize());
         status.put("waiting", waiting());
         status.put("refused", refused.get());
         pace.limit().ifPresent(limit -> status.put("perSecond", limit));
         return status;
     }
 
-    /** Lets what waits be done, for a while: a session that was closed meanwhile gives its TLS memory back there. */
+    /**
+     * Lets what has begun be done, for a while: a session that was closed meanwhile gives its TLS memory back there.
+     * What has not begun has none.
+     */
     @Override
     public void close() {
+        pacer.shutdownNow();
         threads.shutdown();
         try {
-            if (!threads.awaitTermination(1, TimeUnit.SECONDS)) {
+            if (!threads.awaitTermination(1, TimeUnit.SECONDS) || !pacer.awaitTermination(1, TimeUnit.SECONDS)) {
                 threads.shutdownNow();
             }
         } catch (InterruptedException e) {

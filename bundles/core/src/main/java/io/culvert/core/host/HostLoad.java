@@ -1,6 +1,7 @@
 package io.culvert.core.host;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -72,8 +73,9 @@ public final class HostLoad {
         if (seconds <= 0 || seconds > LONGEST_S || to.all <= from.all) {
             return Optional.empty();
         }
-        return Optional.of(new Sample(
-                (double) (to.idle - from.idle) / (to.all - from.all), (to.bytes - from.bytes) / seconds, seconds));
+        // The kernel's idle time may step back a little.
+        double idle = Math.clamp((double) (to.idle - from.idle) / (to.all - from.all), 0, 1);
+        return Optional.of(new Sample(idle, (to.bytes - from.bytes) / seconds, seconds));
     }
 
     private Totals read() throws IOException {
@@ -91,7 +93,7 @@ public final class HostLoad {
 
     private long bytes() throws IOException {
         long bytes = 0;
-        for (String line : Files.readAllLines(proc.resolve("self/net/dev"))) {
+        for (String line : Files.readAllLines(proc.resolve("self/net/dev"), StandardCharsets.ISO_8859_1)) {
             int colon = line.indexOf(':');
             if (colon > 0 && devices.contains(line.substring(0, colon).strip())) {
                 long[] of = numbers(line.substring(colon + 1));

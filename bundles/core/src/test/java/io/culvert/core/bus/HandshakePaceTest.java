@@ -70,4 +70,13 @@ class HandshakePaceTest {
         pace.adapt(HANDSHAKES_ALONE);
         assertTrue(pace.limit().orElseThrow() > 200);
     }
+
+    @Test
+    void shouldEndTheLimitWhenItIsLongAgo() {
+        begin(100);
+        pace.adapt(SCARCE);
+        pace.forget();
+        assertEquals(0, pace.next());
+        assertEquals(OptionalInt.empty(), pace.limit());
+    }
 }
